@@ -1,0 +1,12 @@
+# Flags that every target of the project is built with. Results must not depend on them: no -march, no -ffast-math, and a
+# product and a sum are fused only where the source says so.
+function(taper_target_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off)
+  if(TAPER_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(TAPER_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${TAPER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=${TAPER_SANITIZE})
+  endif()
+endfunction()
