@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# usage: parity.sh [--seed N]
+# Runs the programs of python_parity/ with a live PyTorch, from the seed N (42), and holds Taper against the fresh dumps.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+seed=42
+while [ $# -gt 0 ]; do
+  case $1 in
+    --seed) seed=${2:?parity.sh: --seed needs a number}; shift 2 ;;
+    --seed=*) seed=${1#--seed=}; shift ;;
+    *) echo "parity.sh: unknown argument '$1'; usage: parity.sh [--seed N]" >&2; exit 2 ;;
+  esac
+done
+case $seed in
+  '' | *[!0-9]*) echo "parity.sh: --seed '$seed' is not a number" >&2; exit 2 ;;
+esac
+
+scripts/setup.sh python3-torch
+scripts/build.sh release taper_tests
+dumps=$PWD/build/release/parity
+rm -rf "$dumps"
+# Debian's python3 is the one that sees Debian's torch, whatever else PATH offers.
+/usr/bin/python3 python_parity/make_dumps.py --seed "$seed" --out "$dumps"
+TAPER_PARITY_DIR=$dumps build/release/tests/taper_tests '[parity]'
