@@ -38,6 +38,7 @@ AtomicFile::AtomicFile(std::string op, std::string path)
     : op_(std::move(op)), path_(std::move(path)), target_(followed(path_)) {
   struct stat status {};
   const bool there = ::stat(target_.c_str(), &status) == 0;
+  if (!there && errno != ENOENT) fail(errno, "opening for writing");
   if (there && S_ISDIR(status.st_mode)) fail(EISDIR, "writing");
   if (there && !S_ISREG(status.st_mode)) {
     file_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
