@@ -1,5 +1,6 @@
-// The door to SIMD: Google Highway, cut down to the targets that Taper is built for (the baseline, AVX2, AVX-512, NEON).
-// This file is read once for each target, hence no include guard around all of it. A kernel file looks like this:
+// clang-format off
+// The door to SIMD: Google Highway, cut down to the targets that Taper is built for (baseline, AVX2, AVX-512, NEON). This
+// file is read once for each target, hence no include guard around all of it. A kernel file looks like this:
 //
 //   #undef HWY_TARGET_INCLUDE
 //   #define HWY_TARGET_INCLUDE "kernels/scale.cpp"  // this file, which is read again for each target
@@ -11,7 +12,7 @@
 //   namespace taper::kernels {
 //   namespace HWY_NAMESPACE {
 //   namespace {  // else two files' functions of one name would meet in the linker
-//   // Compiled for each target; the compiler vectorises the plain loop. std::fma is one instruction where there is one.
+//   // Compiled for each target, where the compiler vectorises the plain loop and std::fma may be one instruction.
 //   template <class T>
 //   void scale_loop(T* x, T a, std::int64_t n) {
 //     for (std::int64_t i = 0; i < n; ++i) x[i] *= a;
@@ -32,7 +33,9 @@
 //   }  // namespace taper::kernels
 //   #endif
 //
-// Threads stay outside: a lambda between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE needs HWY_ATTR after its parameters.
+// Threads stay outside: a lambda between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE needs HWY_ATTR behind its
+// parameters.
+// clang-format on
 #ifndef TAPER_KERNELS_SIMD_H_
 #define TAPER_KERNELS_SIMD_H_
 #define HWY_DISABLED_TARGETS \

@@ -1,0 +1,227 @@
+#include "kernels/reduce.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "base/parallel.h"
+
+namespace taper::kernels {
+namespace {
+
+constexpr std::int64_t piece = 1 << 14;  // elements
+constexpr std::int64_t block = 64;       // adjacent columns that are reduced together
+
+// Calls f(row, first column, number of columns), at most `block` columns at a time; with inner = 1 the blocks are rows.
+template <class F>
+void for_blocks(std::int64_t outer, std::int64_t n, std::int64_t inner, F&& f) {
+  const std::int64_t per_row = (inner + block - 1) / block;
+  const std::int64_t width = std::clamp<std::int64_t>(inner, 1, block);
+  parallel_for(0, outer * per_row, std::max<std::int64_t>(1, piece / (std::max<std::int64_t>(n, 1) * width)),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   const std::int64_t from = i % per_row * block;
+                   f(i / per_row, from, std::min(block, inner - from));
+                 }
+               });
+}
+
+// out[...] = finish of op(op(start, x0), x1) ... along the middle axis.
+template <class Acc, class T, class Out, class Op>
+void fold(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out, Acc start, Op op) {
+  for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
+    const T* x = in + row * n * inner + from;
+    Out* to = out + row * inner + from;
+    if (inner == 1) {
+      Acc acc = start;
+      for (std::int64_t i = 0; i < n; ++i) acc = op(acc, x[i]);
+      *to = static_cast<Out>(acc);
+      return;
+    }
+    Acc acc[block];
+    std::fill_n(acc, width, start);
+    for (std::int64_t i = 0; i < n; ++i, x += inner)
+      for (std::int64_t j = 0; j < width; ++j) acc[j] = op(acc[j], x[j]);
+    for (std::int64_t j = 0; j < width; ++j) to[j] = static_cast<Out>(acc[j]);
+  });
+}
+
+template <class T>
+using Wide = std::conditional_t<std::is_floating_point_v<T>, T, std::uint64_t>;
+
+template <class T>
+bool is_nan(T x) {
+  if constexpr (std::is_floating_point_v<T>) return x != x;
+  return false;
+}
+
+template <bool largest, class T>
+bool beats(T x, T best) {
+  return (largest ? x > best : x < best) || (is_nan(x) && !is_nan(best));
+}
+
+// Sixteen independent lanes find the value, then a scan finds where it stands first.
+template <bool largest, class T>
+std::int64_t best_of_row(const T* x, std::int64_t n) {
+  constexpr std::int64_t lanes = 16;
+  T best[lanes];
+  for (std::int64_t j = 0; j < lanes; ++j) best[j] = x[0];
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::int64_t j = 0; j < lanes; ++j) best[j] = beats<largest>(x[i + j], best[j]) ? x[i + j] : best[j];
+  for (; i < n; ++i)
+    if (beats<largest>(x[i], best[0])) best[0] = x[i];
+  T value = best[0];
+  for (std::int64_t j = 1; j < lanes; ++j)
+    if (beats<largest>(best[j], value)) value = best[j];
+  for (i = 0; i + 1 < n; ++i)
+    if (x[i] == value || (is_nan(value) && is_nan(x[i]))) break;
+  return i;
+}
+
+template <bool largest, class T>
+void extreme(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* values, std::int64_t* indices) {
+  for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
+    const T* x = in + row * n * inner + from;
+    const std::int64_t to = row * inner + from;
+    if (inner == 1) {
+      const std::int64_t at = best_of_row<largest>(x, n);
+      if (values) values[to] = x[at];
+      if (indices) indices[to] = at;
+      return;
+    }
+    T best[block];
+    std::int64_t at[block] = {};
+    std::copy_n(x, width, best);
+    for (std::int64_t i = 1; i < n; ++i) {
+      x += inner;
+      for (std::int64_t j = 0; j < width; ++j) {
+        const bool better = beats<largest>(x[j], best[j]);
+        best[j] = better ? x[j] : best[j];
+        at[j] = better ? i : at[j];
+      }
+    }
+    if (values) std::copy_n(best, width, values + to);
+    if (indices) std::copy_n(at, width, indices + to);
+  });
+}
+
+}  // namespace
+
+template <class T>
+void sum_int(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* out) {
+  fold(in, outer, n, inner, out, std::uint64_t{0},
+       [](std::uint64_t acc, T x) { return acc + static_cast<std::uint64_t>(x); });
+}
+
+template <class T, class Out>
+void prod(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out) {
+  fold(in, outer, n, inner, out, Wide<T>{1}, [](Wide<T> acc, T x) { return acc * static_cast<Wide<T>>(x); });
+}
+
+template <class T>
+void max(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* values, std::int64_t* indices) {
+  extreme<true>(in, outer, n, inner, values, indices);
+}
+template <class T>
+void min(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* values, std::int64_t* indices) {
+  extreme<false>(in, outer, n, inner, values, indices);
+}
+
+template <class T>
+void any(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, bool* out) {
+  fold(in, outer, n, inner, out, false, [](bool acc, T x) { return acc | (x != T{}); });
+}
+template <class T>
+void all(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, bool* out) {
+  fold(in, outer, n, inner, out, true, [](bool acc, T x) { return acc & (x != T{}); });
+}
+
+template <class T, class Out>
+void cumsum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out) {
+  using Acc = std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t>;
+  for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
+    const T* x = in + row * n * inner + from;
+    Out* to = out + row * n * inner + from;
+    Acc acc[block] = {};
+    for (std::int64_t i = 0; i < n; ++i, x += inner, to += inner)
+      for (std::int64_t j = 0; j < width; ++j) to[j] = static_cast<Out>(acc[j] += static_cast<Acc>(x[j]));
+  });
+}
+
+template <class T>
+void variance(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, double correction, T* var, T* mean) {
+  const double count = static_cast<double>(n);
+  const double divisor = std::max(0.0, count - correction);
+  for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
+    const T* x = in + row * n * inner + from;
+    double total[block] = {};
+    double square[block] = {};
+    if (inner == 1) {  // eight lanes, so that a row is no single chain of additions
+      constexpr std::int64_t lanes = 8;
+      for (std::int64_t i = 0; i < n; ++i) total[i & (lanes - 1)] += static_cast<double>(x[i]);
+      for (std::int64_t j = 1; j < lanes; ++j) total[0] += total[j];
+      total[0] /= count;
+      for (std::int64_t i = 0; i < n; ++i) {
+        const double d = static_cast<double>(x[i]) - total[0];
+        square[i & (lanes - 1)] += d * d;
+      }
+      for (std::int64_t j = 1; j < lanes; ++j) square[0] += square[j];
+    } else {
+      for (std::int64_t i = 0; i < n; ++i)
+        for (std::int64_t j = 0; j < width; ++j) total[j] += static_cast<double>(x[i * inner + j]);
+      for (std::int64_t j = 0; j < width; ++j) total[j] /= count;
+      for (std::int64_t i = 0; i < n; ++i)
+        for (std::int64_t j = 0; j < width; ++j) {
+          const double d = static_cast<double>(x[i * inner + j]) - total[j];
+          square[j] += d * d;
+        }
+    }
+    for (std::int64_t j = 0; j < width; ++j) {
+      var[row * inner + from + j] = static_cast<T>(square[j] / divisor);
+      if (mean) mean[row * inner + from + j] = static_cast<T>(total[j]);
+    }
+  });
+}
+
+using I64 = std::int64_t;
+using I32 = std::int32_t;
+
+template void sum_int(const I64*, I64, I64, I64, I64*);
+template void sum_int(const I32*, I64, I64, I64, I64*);
+template void sum_int(const bool*, I64, I64, I64, I64*);
+template void prod(const I64*, I64, I64, I64, I64*);
+template void prod(const I32*, I64, I64, I64, I64*);
+template void prod(const bool*, I64, I64, I64, I64*);
+template void prod(const float*, I64, I64, I64, float*);
+template void prod(const double*, I64, I64, I64, double*);
+template void cumsum(const I64*, I64, I64, I64, I64*);
+template void cumsum(const I32*, I64, I64, I64, I64*);
+template void cumsum(const bool*, I64, I64, I64, I64*);
+template void cumsum(const float*, I64, I64, I64, float*);
+template void cumsum(const double*, I64, I64, I64, double*);
+template void max(const float*, I64, I64, I64, float*, I64*);
+template void max(const double*, I64, I64, I64, double*, I64*);
+template void max(const I64*, I64, I64, I64, I64*, I64*);
+template void max(const I32*, I64, I64, I64, I32*, I64*);
+template void max(const bool*, I64, I64, I64, bool*, I64*);
+template void min(const float*, I64, I64, I64, float*, I64*);
+template void min(const double*, I64, I64, I64, double*, I64*);
+template void min(const I64*, I64, I64, I64, I64*, I64*);
+template void min(const I32*, I64, I64, I64, I32*, I64*);
+template void min(const bool*, I64, I64, I64, bool*, I64*);
+template void any(const float*, I64, I64, I64, bool*);
+template void any(const double*, I64, I64, I64, bool*);
+template void any(const I64*, I64, I64, I64, bool*);
+template void any(const I32*, I64, I64, I64, bool*);
+template void any(const bool*, I64, I64, I64, bool*);
+template void all(const float*, I64, I64, I64, bool*);
+template void all(const double*, I64, I64, I64, bool*);
+template void all(const I64*, I64, I64, I64, bool*);
+template void all(const I32*, I64, I64, I64, bool*);
+template void all(const bool*, I64, I64, I64, bool*);
+template void variance(const float*, I64, I64, I64, double, float*, float*);
+template void variance(const double*, I64, I64, I64, double, double*, double*);
+
+}  // namespace taper::kernels
