@@ -10,3 +10,11 @@ function(taper_target_options target)
     target_link_options(${target} PRIVATE -fsanitize=${TAPER_SANITIZE})
   endif()
 endfunction()
+
+# Precompiles headers that most sources of a target include: half the build time, as long as no compiler cache stands in
+# front, which would then miss. Sources name what they use all the same.
+function(taper_precompile target)
+  if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
