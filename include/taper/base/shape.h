@@ -72,7 +72,7 @@ class Shape {
     for (unsigned i = 0; i < count_; ++i) sizes_[i] = other.sizes_[i];
   }
 
-  std::int64_t sizes_[max_dims];
+  std::int64_t sizes_[max_dims] = {};
   unsigned count_ = 0;
 };
 

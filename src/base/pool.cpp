@@ -1,0 +1,195 @@
+#include "base/pool.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+#include "taper/base/error.h"
+#include "taper/base/memory.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define TAPER_POOL_OFF 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TAPER_POOL_OFF 1
+#endif
+#endif
+
+namespace taper {
+namespace {
+
+// Classes of one 64-byte step up to 512 bytes, then eight to each doubling: at most an eighth of a block is lost.
+constexpr std::size_t kStep = 64;
+constexpr int kClasses = 8 + 8 * 39;
+constexpr std::size_t kSlab = 256 * 1024;
+constexpr std::size_t kSlabLimit = 16 * 1024;        // blocks up to here are cut from slabs
+constexpr std::size_t kThreadLimit = 1024 * 1024;    // blocks up to here are kept by the thread that freed them
+constexpr std::size_t kThreadCache = 64 * 1024 * 1024;  // what one thread keeps of unslabbed blocks before it hands them on
+
+#ifdef TAPER_POOL_OFF
+constexpr bool pooled = false;  // so that the sanitizer sees every block's life
+#else
+constexpr bool pooled = true;
+#endif
+
+struct Free {
+  Free* next;
+};
+
+int class_of(std::size_t bytes) {
+  const std::size_t units = bytes == 0 ? 1 : (bytes + kStep - 1) / kStep;
+  if (units <= 8) return static_cast<int>(units) - 1;
+  const int log = static_cast<int>(std::bit_width(units - 1)) - 4;  // units in (2^(log+3), 2^(log+4)]
+  return 8 + log * 8 + static_cast<int>(((units - 1) >> log) - 8);
+}
+
+std::size_t class_bytes(int index) {
+  if (index < 8) return static_cast<std::size_t>(index + 1) * kStep;
+  const int log = (index - 8) / 8;
+  return static_cast<std::size_t>((index - 8) % 8 + 9) * kStep << log;
+}
+
+std::atomic<std::size_t> limit{0};
+std::atomic<std::size_t> large_in_use{0};
+
+void* system_block(std::size_t bytes) {
+  void* block = std::aligned_alloc(kStep, bytes);
+  if (block == nullptr) throw ResourceError(fmt::format("memory: the system has no block of {} bytes", bytes));
+  return block;
+}
+
+// Shared by all threads and never destroyed: tensors of static life may end after it would.
+struct Shared {
+  std::mutex mutex;
+  std::array<Free*, kClasses> lists{};
+};
+Shared& shared() {
+  static Shared& instance = *::new (std::malloc(sizeof(Shared))) Shared;
+  return instance;
+}
+
+struct Cache {
+  std::array<Free*, kClasses> lists{};
+  std::size_t kept = 0;
+  char* slab = nullptr;
+  std::size_t slab_left = 0;
+  Cache() = default;
+  Cache(const Cache&) = delete;
+  Cache& operator=(const Cache&) = delete;
+  ~Cache();
+};
+
+thread_local constinit bool cache_ended = false;
+thread_local Cache cache_storage;
+
+Cache::~Cache() {
+  cache_ended = true;
+  Shared& all = shared();
+  std::lock_guard lock(all.mutex);
+  for (int i = 0; i < kClasses; ++i)
+    while (lists[static_cast<std::size_t>(i)] != nullptr) {
+      Free* block = lists[static_cast<std::size_t>(i)];
+      lists[static_cast<std::size_t>(i)] = block->next;
+      block->next = all.lists[static_cast<std::size_t>(i)];
+      all.lists[static_cast<std::size_t>(i)] = block;
+    }
+}
+
+void* pop(Free*& list) {
+  Free* block = list;
+  if (block != nullptr) list = block->next;
+  return block;
+}
+
+void push(Free*& list, void* memory) {
+  Free* block = static_cast<Free*>(memory);
+  block->next = list;
+  list = block;
+}
+
+void* shared_pop(std::size_t index) {
+  Shared& all = shared();
+  std::lock_guard lock(all.mutex);
+  return pop(all.lists[index]);
+}
+
+void* refill(Cache& cache, std::size_t index, std::size_t bytes) {
+  if (void* block = shared_pop(index)) return block;
+  if (bytes > kSlabLimit) return system_block(bytes);
+  if (cache.slab_left < bytes) {
+    cache.slab = static_cast<char*>(system_block(kSlab));
+    cache.slab_left = kSlab;
+  }
+  void* block = cache.slab;
+  cache.slab += bytes;
+  cache.slab_left -= bytes;
+  return block;
+}
+
+void charge(std::size_t bytes) {
+  const std::size_t now = large_in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  const std::size_t most = limit.load(std::memory_order_relaxed);
+  if (most == 0 || now <= most) return;
+  large_in_use.fetch_sub(bytes, std::memory_order_relaxed);
+  throw ResourceError(fmt::format("memory: needs {} bytes beyond the {} in use, budget {}; see set_memory_limit", bytes,
+                                  now - bytes, most));
+}
+
+}  // namespace
+
+void set_memory_limit(std::size_t bytes) { limit.store(bytes, std::memory_order_relaxed); }
+
+std::size_t memory_in_use() { return large_in_use.load(std::memory_order_relaxed); }
+
+namespace pool {
+
+void* allocate(std::size_t bytes) {
+  if (bytes > (std::size_t{1} << 44)) throw ResourceError(fmt::format("memory: needs {} bytes; no machine has them", bytes));
+  const int index = class_of(bytes);
+  const std::size_t size = class_bytes(index);
+  if (size > kSlabLimit) charge(size);
+  if (!pooled) return system_block(size);
+  const auto at = static_cast<std::size_t>(index);
+  try {
+    if (cache_ended || size > kThreadLimit) {
+      void* block = shared_pop(at);
+      return block != nullptr ? block : system_block(size);
+    }
+    Cache& cache = cache_storage;
+    if (void* block = pop(cache.lists[at])) {
+      if (size > kSlabLimit) cache.kept -= size;
+      return block;
+    }
+    return refill(cache, at, size);
+  } catch (...) {
+    if (size > kSlabLimit) large_in_use.fetch_sub(size, std::memory_order_relaxed);
+    throw;
+  }
+}
+
+void release(void* block, std::size_t bytes) noexcept {
+  const int index = class_of(bytes);
+  const std::size_t size = class_bytes(index);
+  if (size > kSlabLimit) large_in_use.fetch_sub(size, std::memory_order_relaxed);
+  if (!pooled) return std::free(block);
+  const auto at = static_cast<std::size_t>(index);
+  if (!cache_ended && size <= kThreadLimit) {
+    Cache& cache = cache_storage;
+    if (size <= kSlabLimit || cache.kept + size <= kThreadCache) {
+      if (size > kSlabLimit) cache.kept += size;
+      return push(cache.lists[at], block);
+    }
+  }
+  Shared& all = shared();
+  std::lock_guard lock(all.mutex);
+  push(all.lists[at], block);
+}
+
+}  // namespace pool
+}  // namespace taper
