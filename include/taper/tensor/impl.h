@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "taper/base/dtype.h"
+#include "taper/base/shape.h"
+
+/// What a Tensor points to. Programs use Tensor; this header is public only so that copying one is inline.
+namespace taper::detail {
+
+struct Storage;
+struct Node;
+struct Extra;
+
+struct TensorImpl {
+  std::atomic<std::uint32_t> refs{1};
+  DType dtype = DType::float32;
+  bool requires_grad = false;   // of a leaf; a result has grad_fn instead
+  bool wrapped_number = false;  // made from a plain number: yields to the other operand's dtype
+  bool is_parameter = false;
+  bool contiguous = true;
+  bool sparse = false;          // COO: its parts are in `extra`, storage is null
+  std::uint32_t output_nr = 0;  // which output of grad_fn this is
+  std::uint32_t view_version = 0;  // a view's: the storage's version when grad_fn was last made
+  Storage* storage = nullptr;
+  char* data = nullptr;  // the first element
+  std::int64_t numel = 0;
+  Node* grad_fn = nullptr;
+  TensorImpl* base = nullptr;  // a view's: the tensor whose history it follows, never itself a view
+  Extra* extra = nullptr;      // what few tensors have: gradient, hooks, name, sparse parts
+  Shape shape;
+  Shape strides;  // in elements
+};
+
+void destroy(TensorImpl* impl) noexcept;
+
+/// Whether a view whose base was changed in place has a history by now.
+bool view_requires_grad(const TensorImpl& view) noexcept;
+
+inline void retain(TensorImpl* impl) noexcept {
+  if (impl != nullptr) impl->refs.fetch_add(1, std::memory_order_relaxed);
+}
+inline void release(TensorImpl* impl) noexcept {
+  if (impl == nullptr) return;
+  // The last owner needs no atomic write: nobody else can see the object.
+  if (impl->refs.load(std::memory_order_acquire) == 1 || impl->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    destroy(impl);
+}
+
+}  // namespace taper::detail

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace taper::detail {
+
+/// The bytes that a tensor and its views share: this header, and behind it the data in the same block, or memory that
+/// belongs to someone else.
+struct Storage {
+  std::atomic<std::uint32_t> refs{1};
+  std::atomic<std::uint32_t> version{0};  // one up at each change in place
+  std::size_t bytes = 0;
+  void* data = nullptr;
+  void (*give_back)(void* owner) = nullptr;  // set where the data is not in this block
+  void* owner = nullptr;
+
+  /// A new storage of `bytes` bytes, not initialised, aligned to 64.
+  static Storage* make(std::size_t bytes);
+  /// A storage over foreign memory; `give_back(owner)` is called at its end.
+  static Storage* adopt(void* data, std::size_t bytes, void* owner, void (*give_back)(void*));
+};
+
+inline void retain(Storage* storage) noexcept { storage->refs.fetch_add(1, std::memory_order_relaxed); }
+void destroy(Storage* storage) noexcept;
+inline void release(Storage* storage) noexcept {
+  if (storage->refs.load(std::memory_order_acquire) == 1 || storage->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    destroy(storage);
+}
+
+}  // namespace taper::detail
