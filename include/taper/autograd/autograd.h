@@ -1,0 +1,54 @@
+#pragma once
+
+#include <vector>
+
+#include "taper/tensor/tensor.h"
+
+namespace taper {
+
+/// Whether operations are recorded on this thread (torch.is_grad_enabled).
+bool is_grad_enabled();
+
+/// Switches recording on this thread and switches it back at the end of the scope (torch.set_grad_enabled).
+class GradMode {
+ public:
+  explicit GradMode(bool enabled);
+  ~GradMode();
+  GradMode(const GradMode&) = delete;
+  GradMode& operator=(const GradMode&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// Nothing is recorded while one lives (torch.no_grad).
+class NoGradGuard : GradMode {
+ public:
+  NoGradGuard() : GradMode(false) {}
+};
+
+/// Everything is recorded while one lives, also inside a NoGradGuard (torch.enable_grad).
+class EnableGradGuard : GradMode {
+ public:
+  EnableGradGuard() : GradMode(true) {}
+};
+
+namespace autograd {
+
+/// Keywords of grad, in PyTorch's order.
+struct GradOptions {
+  std::vector<Tensor> grad_outputs{};  ///< cotangents, one for each output; ones for 0-d outputs where empty
+  bool retain_graph = false;           ///< also true where create_graph is
+  bool create_graph = false;
+  bool allow_unused = false;
+};
+
+/// The gradients of the outputs' sum with respect to each input (torch.autograd.grad); no tensor's grad is touched. An input
+/// that the outputs do not depend on gives an undefined tensor with allow_unused, else a GradError naming its position.
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, GradOptions options = {});
+
+/// Backward from several tensors at once (torch.autograd.backward). `gradients` as in GradOptions::grad_outputs.
+void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients = {}, BackwardOptions options = {});
+
+}  // namespace autograd
+}  // namespace taper

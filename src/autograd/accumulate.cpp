@@ -1,0 +1,62 @@
+// Addition is the one operation that the tape itself needs.
+#include <algorithm>
+
+#include "autograd/engine.h"
+#include "kernels/pointwise.h"
+#include "taper/ops/copy.h"
+#include "taper/ops/pointwise.h"
+#include "tensor/make.h"
+#include "ops/sparse.h"
+
+namespace taper::detail {
+namespace {
+
+bool can_add_in_place(const Tensor& sum, const Tensor& gradient) {
+  return !thread_state.grad_enabled && is_unique(sum) && sum.is_contiguous() && gradient.is_contiguous() &&
+         sum.dtype() == gradient.dtype() && sum.shape() == gradient.shape();
+}
+
+void add_in_place(const Tensor& sum, const Tensor& gradient) {
+  const TensorImpl& to = sum.get();
+  kernels::pointwise().add[to.dtype](to.numel, to.data, 1, to.data, 1, gradient.get().data, 1);
+}
+
+Tensor add_any(const Tensor& a, const Tensor& b) {
+  if (a.is_sparse() && b.is_sparse()) return add_sparse(a, b);
+  if (a.is_sparse()) return add_sparse_to_dense(b, a);
+  if (b.is_sparse()) return add_sparse_to_dense(a, b);
+  return add(a, b);
+}
+
+}  // namespace
+
+void accumulate(Tensor& sum, Tensor gradient) {
+  if (!sum.defined()) {
+    sum = std::move(gradient);
+  } else if (!sum.is_sparse() && !gradient.is_sparse() && can_add_in_place(sum, gradient)) {
+    add_in_place(sum, gradient);
+  } else {
+    sum = add_any(sum, gradient);
+  }
+}
+
+void accumulate_grad(Tensor& grad, Tensor gradient, bool recording) {
+  if (grad.defined()) {
+    const bool in_place = !recording && !grad.is_sparse();
+    if (!in_place) {
+      grad = add_any(grad, gradient);
+    } else if (gradient.is_sparse()) {
+      add_sparse_in_place(grad, gradient);
+    } else {
+      grad.add_(gradient);
+    }
+  } else if (gradient.is_sparse()) {
+    grad = recording ? gradient : own_sparse(gradient);
+  } else if (recording || (is_unique(gradient) && gradient.is_contiguous())) {
+    grad = std::move(gradient);
+  } else {
+    grad = gradient.clone();
+  }
+}
+
+}  // namespace taper::detail

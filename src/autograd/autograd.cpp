@@ -1,0 +1,105 @@
+#include "taper/autograd/autograd.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "autograd/engine.h"
+#include "taper/base/error.h"
+#include "taper/ops/create.h"
+#include "tensor/make.h"
+
+namespace taper {
+namespace {
+
+std::string describe(const Tensor& tensor) {
+  const std::string from = tensor.grad_fn_name();
+  return fmt::format("shape {}{}{}", to_string(tensor.shape()), from.empty() ? "" : " from ", from);
+}
+
+void check_root(const char* op, const Tensor& tensor) {
+  if (!tensor.requires_grad())
+    throw GradError(fmt::format("{}: the tensor of {} does not require grad and has no grad_fn; mark a leaf with "
+                                "requires_grad_(), and record outside NoGradGuard",
+                                op, describe(tensor)));
+}
+
+Tensor seed(const char* op, const Tensor& tensor, const Tensor& gradient) {
+  if (!gradient.defined()) {
+    if (tensor.numel() != 1)
+      throw GradError(fmt::format("{}: a gradient can be made up only for one element, not for the tensor of {}; pass one",
+                                  op, describe(tensor)));
+    return ones(tensor.shape(), {.dtype = tensor.dtype()});
+  }
+  if (gradient.shape() != tensor.shape())
+    throw ShapeError(fmt::format("{}: a gradient of shape {} for a tensor of shape {}", op, to_string(gradient.shape()),
+                                 to_string(tensor.shape())));
+  if (gradient.dtype() != tensor.dtype())
+    throw TypeError(fmt::format("{}: a gradient of dtype {} for a tensor of dtype {}", op, name(gradient.dtype()),
+                                name(tensor.dtype())));
+  return gradient;
+}
+
+std::vector<Tensor> seeds(const char* op, const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients) {
+  if (!gradients.empty() && gradients.size() != tensors.size())
+    throw ValueError(fmt::format("{}: {} gradients for {} tensors", op, gradients.size(), tensors.size()));
+  std::vector<Tensor> result;
+  result.reserve(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    check_root(op, tensors[i]);
+    result.push_back(seed(op, tensors[i], gradients.empty() ? Tensor() : gradients[i]));
+  }
+  return result;
+}
+
+std::vector<detail::Edge> edges_into(const std::vector<Tensor>& tensors) {
+  std::vector<detail::Edge> result;
+  result.reserve(tensors.size());
+  for (const Tensor& tensor : tensors) result.push_back(detail::Edge::into(tensor));
+  return result;
+}
+
+}  // namespace
+
+bool is_grad_enabled() { return detail::thread_state.grad_enabled; }
+
+GradMode::GradMode(bool enabled) : before_(detail::thread_state.grad_enabled) { detail::thread_state.grad_enabled = enabled; }
+GradMode::~GradMode() { detail::thread_state.grad_enabled = before_; }
+
+void Tensor::backward(BackwardOptions options) const { backward(Tensor(), options); }
+
+void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
+  check_root("backward", *this);
+  Tensor first = seed("backward", *this, gradient);
+  detail::Task task(options);
+  task.send(detail::Edge::into(*this), std::move(first));
+  task.run_to_leaves();
+}
+
+namespace autograd {
+
+void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients, BackwardOptions options) {
+  std::vector<Tensor> first = seeds("backward", tensors, gradients);
+  detail::Task task(options);
+  for (std::size_t i = 0; i < tensors.size(); ++i) task.send(detail::Edge::into(tensors[i]), std::move(first[i]));
+  task.run_to_leaves();
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, GradOptions options) {
+  std::vector<Tensor> first = seeds("grad", outputs, options.grad_outputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!inputs[i].requires_grad()) throw GradError(fmt::format("grad: input {} does not require grad", i));
+  const std::vector<detail::Edge> roots = edges_into(outputs);
+  detail::Task task({.retain_graph = options.retain_graph, .create_graph = options.create_graph});
+  task.choose(roots, edges_into(inputs));
+  for (std::size_t i = 0; i < outputs.size(); ++i) task.send(roots[i], std::move(first[i]));
+  std::vector<Tensor> result = task.run_to_targets();
+  for (std::size_t i = 0; i < result.size(); ++i)
+    if (!result[i].defined() && !options.allow_unused)
+      throw GradError(fmt::format("grad: the outputs do not depend on input {}; pass allow_unused = true if that is meant", i));
+  return result;
+}
+
+}  // namespace autograd
+}  // namespace taper

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "autograd/grads.h"
+#include "autograd/node.h"
+
+namespace taper::detail {
+
+/// One run of backward. Takes the pending node with the largest number from a heap, so that every consumer comes before its
+/// producer; leaves are summed aside and touched only when all else has succeeded.
+class Task {
+ public:
+  explicit Task(BackwardOptions options);
+  ~Task();
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+
+  /// Sends a gradient along an edge.
+  void send(const Edge& edge, Tensor gradient);
+  /// Runs all nodes that gradients have been sent to, then adds to the leaves' grad.
+  void run_to_leaves();
+  /// Before the first send: runs only what leads from `roots` to `targets`, for run_to_targets.
+  void choose(const std::vector<Edge>& roots, std::vector<Edge> targets);
+  /// Runs what was chosen and returns each target's gradient, undefined where none came.
+  std::vector<Tensor> run_to_targets();
+  bool wants(const Edge& edge) const;
+
+ private:
+  struct Leaf {
+    TensorImpl* impl;
+    Tensor sum;
+  };
+
+  void run_nodes();
+  void run_node(Node* node);
+  Tensor& leaf_slot(TensorImpl* leaf);
+  void deliver(Leaf& leaf);
+
+  bool retain_;
+  bool create_;
+  bool chosen_ = false;  // run_to: only what leads to a target is run
+  std::vector<Node*> heap_;
+  std::vector<Leaf> leaves_;
+  std::unordered_map<TensorImpl*, std::size_t> contended_;  // leaves that another thread's backward holds at this moment
+  std::unordered_map<const void*, bool> needed_;
+  std::vector<Edge> targets_;
+  std::vector<Tensor> captured_;
+};
+
+/// Adds a backward's gradient to a leaf's grad: the first is taken over where nobody else holds it, later ones are added in
+/// place unless that is itself recorded.
+void accumulate_grad(Tensor& grad, Tensor gradient, bool recording);
+
+/// sum + gradient, in sum's place where nobody else can see it; either may be row-sparse.
+void accumulate(Tensor& sum, Tensor gradient);
+
+}  // namespace taper::detail

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "autograd/node.h"
+
+namespace taper {
+
+namespace detail {
+class Task;
+}
+
+/// What a backward body writes into: one gradient for each input of the operation.
+class Grads {
+ public:
+  Grads(detail::Node& node, detail::Task& task) : node_(node), task_(task) {}
+
+  /// Whether input `i` wants a gradient; a body skips the work where it does not.
+  bool wants(int i) const;
+  /// Sends `gradient` to input `i`; several are summed in the order they come. An undefined one counts as zero.
+  void add(int i, Tensor gradient);
+  /// Whether input `i` is a leaf, which alone takes a row-sparse gradient as it is.
+  bool is_leaf(int i) const { return node_.edges()[i].leaf() != nullptr; }
+  /// Whether this backward is being recorded.
+  bool recording() const { return detail::thread_state.grad_enabled; }
+
+ private:
+  detail::Node& node_;
+  detail::Task& task_;
+};
+
+}  // namespace taper

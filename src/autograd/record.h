@@ -1,0 +1,167 @@
+#pragma once
+
+#include <initializer_list>
+#include <new>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "autograd/grads.h"
+#include "autograd/node.h"
+#include "tensor/make.h"
+
+namespace taper {
+
+/// A reference to a tensor in an input list, so that listing inputs touches no reference count.
+class InputRef {
+ public:
+  InputRef(const Tensor& tensor) : tensor_(&tensor) {}
+  const Tensor& operator*() const { return *tensor_; }
+
+ private:
+  const Tensor* tensor_;
+};
+
+/// The shape and dtype of an operand, saved where backward needs no more of it.
+struct Like {
+  Shape shape;
+  DType dtype;
+  explicit Like(const Tensor& tensor) : shape(tensor.shape()), dtype(tensor.dtype()) {}
+};
+
+/// What an operation keeps for its backward. Tensors are kept with their version: one changed in place before backward is a
+/// GradError. A tensor that is the operation's own result is kept without its history, so that no cycle forms.
+template <class... S>
+std::tuple<S&&...> saved(S&&... values) {
+  return std::tuple<S&&...>(std::forward<S>(values)...);
+}
+
+namespace detail {
+
+/// A tensor in a node: the numbers without their history, and the history beside them.
+class SavedTensor {
+ public:
+  SavedTensor(const Tensor& tensor, const Tensor& out);
+  /// The tensor as it was saved; GradError naming the operation if it has been changed in place since.
+  Tensor unpack(Node& node) const;
+
+ private:
+  Tensor tensor_;  // an alias outside the tape, or the leaf itself
+  Edge history_;   // of a non-leaf
+  std::uint32_t version_ = 0;
+  bool is_result_ = false;
+};
+
+/// GradError naming `node`'s operation unless `tensor` is still at `version`.
+void check_version(Node& node, const Tensor& tensor, std::uint32_t version);
+
+class SavedList {
+ public:
+  SavedList(const std::vector<Tensor>& tensors, const Tensor& out);
+  std::vector<Tensor> unpack(Node& node) const;
+
+ private:
+  std::vector<SavedTensor> tensors_;
+};
+
+template <class T>
+struct Keep {
+  using Type = T;
+  static constexpr bool tensor = false;
+  static const T& make(const T& value, const Tensor&) { return value; }
+  static const T& get(const T& kept, Node&) { return kept; }
+};
+template <>
+struct Keep<Tensor> {
+  using Type = SavedTensor;
+  static constexpr bool tensor = true;
+  static SavedTensor make(const Tensor& value, const Tensor& out) { return {value, out}; }
+  static Tensor get(const SavedTensor& kept, Node& node) { return kept.unpack(node); }
+};
+template <>
+struct Keep<std::vector<Tensor>> {
+  using Type = SavedList;
+  static constexpr bool tensor = true;
+  static SavedList make(const std::vector<Tensor>& value, const Tensor& out) { return {value, out}; }
+  static std::vector<Tensor> get(const SavedList& kept, Node& node) { return kept.unpack(node); }
+};
+
+template <class Body, class... S>
+struct Recorded {
+  using Payload = std::tuple<typename Keep<S>::Type...>;
+
+  static void apply(Node& node, Grads& dx) {
+    const Tensor g = std::move(node.pending()[0]);
+    if (!g.defined()) return;
+    std::apply([&](const auto&... kept) { Body{}(dx, g, Keep<S>::get(kept, node)...); },
+               *static_cast<const Payload*>(node.payload()));
+  }
+  static void destroy(void* payload) { static_cast<Payload*>(payload)->~Payload(); }
+
+  static constexpr NodeType type{&apply, &destroy, (Keep<S>::tensor || ...)};
+};
+
+/// Holds the maker's reference to a node.
+struct NodeOwner {
+  Node* node;
+  ~NodeOwner() { release(node); }
+};
+
+template <class Body, class Inputs, class... S>
+void record_node(const char* name, const Tensor& out, const Inputs& inputs, std::size_t count, std::tuple<S...>&& values,
+                 Body) {
+  static_assert(std::is_empty_v<Body>, "a backward body captures nothing: what it needs stands in saved(...)");
+  using Node_ = Recorded<Body, std::remove_cvref_t<S>...>;
+  using Payload = typename Node_::Payload;
+  Node* node = Node::make(name, &Node_::type, count, 1, sizeof(Payload));
+  const NodeOwner owner{node};
+  std::size_t i = 0;
+  for (const auto& input : inputs) {
+    if ((*input).defined()) node->edges()[i] = Edge::into(*input);
+    ++i;
+  }
+  std::apply(
+      [&](const auto&... value) {
+        ::new (node->payload()) Payload{Keep<std::remove_cvref_t<S>>::make(value, out)...};
+      },
+      values);
+  node->saved = true;
+  node->number();
+  set_history(out, node, 0);
+}
+
+}  // namespace detail
+
+/// Puts an operation on the tape: `out` becomes the result of a node called `name` whose inputs are `inputs`, and `body(dx,
+/// g, saved...)` sends the gradient g of `out` on to them. Costs nothing where no input requires grad or recording is off.
+/// Returns `out`.
+template <std::size_t N, class Body, class... S>
+Tensor record(const char* name, Tensor out, const InputRef (&inputs)[N], std::tuple<S...>&& values, Body body) {
+  if (!detail::thread_state.grad_enabled) return out;
+  bool needed = false;
+  for (const InputRef& input : inputs) needed |= (*input).defined() && (*input).requires_grad();
+  if (needed) detail::record_node(name, out, inputs, N, std::move(values), body);
+  return out;
+}
+
+/// The same for a list of inputs whose length is known only at run time.
+template <class Body, class... S>
+Tensor record_list(const char* name, Tensor out, const std::vector<Tensor>& inputs, std::tuple<S...>&& values, Body body) {
+  if (!detail::thread_state.grad_enabled) return out;
+  const std::vector<InputRef> list(inputs.begin(), inputs.end());
+  bool needed = false;
+  for (const InputRef& input : list) needed |= (*input).requires_grad();
+  if (needed) detail::record_node(name, out, list, list.size(), std::move(values), body);
+  return out;
+}
+
+/// Whether an operation on these tensors would be recorded now.
+inline bool would_record(std::initializer_list<InputRef> inputs) {
+  if (!detail::thread_state.grad_enabled) return false;
+  for (const InputRef& input : inputs)
+    if ((*input).defined() && (*input).requires_grad()) return true;
+  return false;
+}
+
+}  // namespace taper
