@@ -1,0 +1,154 @@
+// + - * / and powers.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "ops/elementwise.h"
+#include "taper/base/error.h"
+#include "taper/ops/create.h"
+#include "taper/ops/pointwise.h"
+
+namespace taper {
+
+using detail::sum_to;
+using detail::wrap_number;
+using kernels::pointwise;
+
+Tensor add(const Tensor& a, const Tensor& b) {
+  Tensor out = detail::binary("add", a, b, pointwise().add, detail::result_type({a, b}));
+  return record("AddBackward0", std::move(out), {a, b}, saved(Like(a), Like(b)),
+                [](Grads& dx, const Tensor& g, const Like& la, const Like& lb) {
+                  if (dx.wants(0)) dx.add(0, sum_to(g, la));
+                  if (dx.wants(1)) dx.add(1, sum_to(g, lb));
+                });
+}
+
+Tensor sub(const Tensor& a, const Tensor& b) {
+  Tensor out = detail::binary("sub", a, b, pointwise().sub, detail::result_type({a, b}));
+  return record("SubBackward0", std::move(out), {a, b}, saved(Like(a), Like(b)),
+                [](Grads& dx, const Tensor& g, const Like& la, const Like& lb) {
+                  if (dx.wants(0)) dx.add(0, sum_to(g, la));
+                  if (dx.wants(1)) dx.add(1, sum_to(-g, lb));
+                });
+}
+
+Tensor mul(const Tensor& a, const Tensor& b) {
+  Tensor out = detail::binary("mul", a, b, pointwise().mul, detail::result_type({a, b}));
+  return record("MulBackward0", std::move(out), {a, b}, saved(a, b),
+                [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
+                  if (dx.wants(0)) dx.add(0, sum_to(g * y, x));
+                  if (dx.wants(1)) dx.add(1, sum_to(g * x, y));
+                });
+}
+
+Tensor div(const Tensor& a, const Tensor& b) {
+  Tensor out = detail::binary("div", a, b, pointwise().div, detail::floating_type({a, b}));
+  return record("DivBackward0", std::move(out), {a, b}, saved(a, b),
+                [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
+                  if (dx.wants(0)) dx.add(0, sum_to(g / y, x));
+                  if (dx.wants(1)) dx.add(1, sum_to(-g * ((x / y) / y), y));
+                });
+}
+
+Tensor neg(const Tensor& x) {
+  Tensor out = detail::unary("neg", x, pointwise().neg, x.dtype());
+  return record("NegBackward0", std::move(out), {x}, saved(), [](Grads& dx, const Tensor& g) { dx.add(0, -g); });
+}
+
+namespace {
+
+// number - x, which PyTorch has as an operation of its own.
+Tensor rsub(const Tensor& x, const Tensor& number) {
+  Tensor out = detail::binary("sub", number, x, pointwise().sub, detail::result_type({number, x}));
+  return record("RsubBackward1", std::move(out), {x}, saved(Like(x)),
+                [](Grads& dx, const Tensor& g, const Like& like) { dx.add(0, sum_to(-g, like)); });
+}
+
+// The exponents that need no general power, as PyTorch computes them.
+Tensor power_values(const Tensor& x, double exponent, DType dtype) {
+  if (exponent == 2) return detail::unary("pow", x, pointwise().square, dtype);
+  if (is_floating_point(dtype)) {
+    if (exponent == 0.5) return detail::unary("pow", x, pointwise().sqrt, dtype);
+    if (exponent == -0.5) return detail::unary("pow", x, pointwise().rsqrt, dtype);
+    if (exponent == -1) return detail::unary("pow", x, pointwise().reciprocal, dtype);
+    if (exponent == 3) {
+      const Tensor squared = detail::unary("pow", x, pointwise().square, dtype);
+      return detail::binary("pow", squared, detail::cast_raw(x, dtype), pointwise().mul, dtype);
+    }
+  } else if (exponent < 0) {
+    throw ValueError(fmt::format("pow: integers to the power {}; negative exponents need a floating-point tensor", exponent));
+  }
+  return detail::unary("pow", x, pointwise().pow, dtype, {exponent});
+}
+
+}  // namespace
+
+Tensor pow(const Tensor& x, Scalar exponent) {
+  const DType dtype = detail::result_type({x, wrap_number(exponent)});
+  const double e = exponent.to_double();
+  Tensor out = power_values(x, e, dtype);
+  return record("PowBackward0", std::move(out), {x}, saved(x, e),
+                [](Grads& dx, const Tensor& g, const Tensor& base, double power) {
+                  if (power == 0) return dx.add(0, zeros_like(base));
+                  dx.add(0, sum_to(g * (pow(base, power - 1) * power), base));
+                });
+}
+
+Tensor pow(const Tensor& x, const Tensor& exponent) {
+  const DType dtype = detail::result_type({x, exponent});
+  if (!is_floating_point(dtype))
+    throw TypeError(fmt::format("pow: a tensor exponent needs floating-point operands, not {}", name(dtype)));
+  Tensor out = detail::binary("pow", x, exponent, pointwise().pow_tensor, dtype);
+  return record("PowBackward1", out, {x, exponent}, saved(x, exponent, out),
+                [](Grads& dx, const Tensor& g, const Tensor& base, const Tensor& power, const Tensor& result) {
+                  if (dx.wants(0)) {
+                    // Where the power is 0 the result is 1 whatever the base, 0 included.
+                    const Tensor slope = where(power == 0, zeros_like(power), power * pow(base, power - 1));
+                    dx.add(0, sum_to(g * slope, base));
+                  }
+                  if (dx.wants(1)) {
+                    const Tensor still = logical_and(base == 0, power >= 0);
+                    dx.add(1, sum_to(g * where(still, zeros_like(result), result * base.log()), power));
+                  }
+                });
+}
+
+Tensor pow(Scalar x, const Tensor& exponent) { return pow(wrap_number(x), exponent); }
+
+Tensor operator+(const Tensor& a, Scalar b) { return add(a, wrap_number(b)); }
+Tensor operator+(Scalar a, const Tensor& b) { return add(wrap_number(a), b); }
+Tensor operator-(const Tensor& a, Scalar b) { return sub(a, wrap_number(b)); }
+Tensor operator-(Scalar a, const Tensor& b) { return rsub(b, wrap_number(a)); }
+Tensor operator*(const Tensor& a, Scalar b) { return mul(a, wrap_number(b)); }
+Tensor operator*(Scalar a, const Tensor& b) { return mul(wrap_number(a), b); }
+Tensor operator/(const Tensor& a, Scalar b) { return div(a, wrap_number(b)); }
+Tensor operator/(Scalar a, const Tensor& b) { return mul(reciprocal(b), wrap_number(a)); }
+
+Tensor Tensor::add(const Tensor& other) const { return taper::add(*this, other); }
+Tensor Tensor::add(Scalar other) const { return *this + other; }
+Tensor Tensor::sub(const Tensor& other) const { return taper::sub(*this, other); }
+Tensor Tensor::sub(Scalar other) const { return *this - other; }
+Tensor Tensor::mul(const Tensor& other) const { return taper::mul(*this, other); }
+Tensor Tensor::mul(Scalar other) const { return *this * other; }
+Tensor Tensor::div(const Tensor& other) const { return taper::div(*this, other); }
+Tensor Tensor::div(Scalar other) const { return *this / other; }
+Tensor Tensor::neg() const { return taper::neg(*this); }
+Tensor Tensor::pow(const Tensor& exponent) const { return taper::pow(*this, exponent); }
+Tensor Tensor::pow(Scalar exponent) const { return taper::pow(*this, exponent); }
+
+Tensor& Tensor::add_(const Tensor& other) { return detail::in_place("add_", *this, other, pointwise().add, &taper::add); }
+Tensor& Tensor::add_(Scalar other) { return add_(wrap_number(other)); }
+Tensor& Tensor::sub_(const Tensor& other) { return detail::in_place("sub_", *this, other, pointwise().sub, &taper::sub); }
+Tensor& Tensor::sub_(Scalar other) { return sub_(wrap_number(other)); }
+Tensor& Tensor::mul_(const Tensor& other) { return detail::in_place("mul_", *this, other, pointwise().mul, &taper::mul); }
+Tensor& Tensor::mul_(Scalar other) { return mul_(wrap_number(other)); }
+Tensor& Tensor::div_(const Tensor& other) { return detail::in_place("div_", *this, other, pointwise().div, &taper::div); }
+Tensor& Tensor::div_(Scalar other) { return div_(wrap_number(other)); }
+Tensor& Tensor::pow_(Scalar exponent) {
+  return detail::in_place("pow_", *this, {}, [&](const Tensor& self) { return self.pow(exponent); });
+}
+Tensor& Tensor::neg_() {
+  return detail::in_place("neg_", *this, {}, [](const Tensor& self) { return self.neg(); });
+}
+
+}  // namespace taper

@@ -1,0 +1,94 @@
+// Choosing between numbers: maximum, minimum, where, masked_fill, lerp.
+#include <fmt/format.h>
+
+#include "ops/elementwise.h"
+#include "taper/base/error.h"
+#include "taper/ops/create.h"
+#include "taper/ops/pointwise.h"
+
+namespace taper {
+namespace {
+
+using detail::sum_to;
+using kernels::pointwise;
+
+// Of two numbers the chosen one gets the gradient; two equal ones get half of it each.
+template <class Chosen>
+void share(Grads& dx, const Tensor& g, const Tensor& a, const Tensor& b, Chosen chosen) {
+  const Tensor half = where(a == b, g * 0.5, g);
+  if (dx.wants(0)) dx.add(0, sum_to(where(logical_or(chosen(a, b), a == b), half, 0), a));
+  if (dx.wants(1)) dx.add(1, sum_to(where(logical_or(chosen(b, a), a == b), half, 0), b));
+}
+
+void check_condition(const char* op, const Tensor& condition) {
+  if (condition.dtype() != DType::bool_)
+    throw TypeError(fmt::format("{}: the condition must be bool, got {}; compare first", op, name(condition.dtype())));
+}
+
+}  // namespace
+
+Tensor maximum(const Tensor& a, const Tensor& b) {
+  Tensor out = detail::binary("maximum", a, b, pointwise().maximum, detail::result_type({a, b}));
+  return record("MaximumBackward0", std::move(out), {a, b}, saved(a, b),
+                [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
+                  share(dx, g, x, y, [](const Tensor& p, const Tensor& q) { return p > q; });
+                });
+}
+
+Tensor minimum(const Tensor& a, const Tensor& b) {
+  Tensor out = detail::binary("minimum", a, b, pointwise().minimum, detail::result_type({a, b}));
+  return record("MinimumBackward0", std::move(out), {a, b}, saved(a, b),
+                [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
+                  share(dx, g, x, y, [](const Tensor& p, const Tensor& q) { return p < q; });
+                });
+}
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  check_condition("where", condition);
+  const DType dtype = detail::result_type({a, b});
+  Tensor out = detail::ternary("where", condition, a, b, pointwise().where, DType::bool_, dtype);
+  return record("WhereBackward0", std::move(out), {a, b}, saved(condition, Like(a), Like(b)),
+                [](Grads& dx, const Tensor& g, const Tensor& chosen, const Like& la, const Like& lb) {
+                  if (dx.wants(0)) dx.add(0, sum_to(where(chosen, g, 0), la));
+                  if (dx.wants(1)) dx.add(1, sum_to(where(chosen, 0, g), lb));
+                });
+}
+
+Tensor where(const Tensor& condition, const Tensor& a, Scalar b) { return where(condition, a, detail::wrap_number(b)); }
+Tensor where(const Tensor& condition, Scalar a, const Tensor& b) { return where(condition, detail::wrap_number(a), b); }
+
+Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value) {
+  check_condition("masked_fill", mask);
+  const Tensor number = detail::wrap_number(value);
+  if (!is_floating_point(x.dtype()) && is_floating_point(number.dtype()))
+    throw TypeError(fmt::format("masked_fill: the value {} does not fit into a tensor of {}", value.to_double(), name(x.dtype())));
+  if (broadcast_shapes("masked_fill", x.shape(), mask.shape()) != x.shape())
+    throw ShapeError(fmt::format("masked_fill: a mask of shape {} does not fit a tensor of shape {}", to_string(mask.shape()),
+                                 to_string(x.shape())));
+  Tensor out = detail::ternary("masked_fill", mask, number, x, pointwise().where, DType::bool_, x.dtype());
+  return record("MaskedFillBackward0", std::move(out), {x}, saved(mask),
+                [](Grads& dx, const Tensor& g, const Tensor& filled) { dx.add(0, where(filled, 0, g)); });
+}
+
+Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
+  Tensor out = detail::ternary("lerp", start, end, weight, pointwise().lerp, start.dtype(), detail::result_type({start, end, weight}));
+  return record("LerpBackward0", std::move(out), {start, end, weight}, saved(start, end, weight),
+                [](Grads& dx, const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& w) {
+                  if (dx.wants(0)) dx.add(0, sum_to(g * (1 - w), a));
+                  if (dx.wants(1)) dx.add(1, sum_to(g * w, b));
+                  if (dx.wants(2)) dx.add(2, sum_to(g * (b - a), w));
+                });
+}
+
+Tensor lerp(const Tensor& start, const Tensor& end, Scalar weight) { return lerp(start, end, detail::wrap_number(weight)); }
+
+Tensor Tensor::maximum(const Tensor& other) const { return taper::maximum(*this, other); }
+Tensor Tensor::minimum(const Tensor& other) const { return taper::minimum(*this, other); }
+Tensor Tensor::masked_fill(const Tensor& mask, Scalar value) const { return taper::masked_fill(*this, mask, value); }
+Tensor Tensor::lerp(const Tensor& end, Scalar weight) const { return taper::lerp(*this, end, weight); }
+Tensor Tensor::lerp(const Tensor& end, const Tensor& weight) const { return taper::lerp(*this, end, weight); }
+Tensor& Tensor::masked_fill_(const Tensor& mask, Scalar value) {
+  return detail::in_place("masked_fill_", *this, {}, [&](const Tensor& x) { return taper::masked_fill(x, mask, value); });
+}
+
+}  // namespace taper
