@@ -5,29 +5,12 @@
 #include <limits>
 #include <type_traits>
 
-#include "base/parallel.h"
+#include "kernels/blocks.h"
 
 namespace taper::kernels {
 namespace {
 
-constexpr std::int64_t piece = 1 << 14;  // elements
-constexpr std::int64_t block = 64;       // adjacent columns that are reduced together
-
-// Calls f(row, first column, number of columns), at most `block` columns at a time; with inner = 1 the blocks are rows.
-template <class F>
-void for_blocks(std::int64_t outer, std::int64_t n, std::int64_t inner, F&& f) {
-  const std::int64_t per_row = (inner + block - 1) / block;
-  const std::int64_t width = std::clamp<std::int64_t>(inner, 1, block);
-  parallel_for(0, outer * per_row, std::max<std::int64_t>(1, piece / (std::max<std::int64_t>(n, 1) * width)),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t i = begin; i < end; ++i) {
-                   const std::int64_t from = i % per_row * block;
-                   f(i / per_row, from, std::min(block, inner - from));
-                 }
-               });
-}
-
-// out[...] = finish of op(op(start, x0), x1) ... along the middle axis.
+// out[...] = op(op(start, x0), x1) ... along the middle axis.
 template <class Acc, class T, class Out, class Op>
 void fold(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out, Acc start, Op op) {
   for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
@@ -39,7 +22,7 @@ void fold(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, O
       *to = static_cast<Out>(acc);
       return;
     }
-    Acc acc[block];
+    Acc acc[column_block];
     std::fill_n(acc, width, start);
     for (std::int64_t i = 0; i < n; ++i, x += inner)
       for (std::int64_t j = 0; j < width; ++j) acc[j] = op(acc[j], x[j]);
@@ -91,8 +74,8 @@ void extreme(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner
       if (indices) indices[to] = at;
       return;
     }
-    T best[block];
-    std::int64_t at[block] = {};
+    T best[column_block];
+    std::int64_t at[column_block] = {};
     std::copy_n(x, width, best);
     for (std::int64_t i = 1; i < n; ++i) {
       x += inner;
@@ -144,7 +127,7 @@ void cumsum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner,
   for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
     const T* x = in + row * n * inner + from;
     Out* to = out + row * n * inner + from;
-    Acc acc[block] = {};
+    Acc acc[column_block] = {};
     for (std::int64_t i = 0; i < n; ++i, x += inner, to += inner)
       for (std::int64_t j = 0; j < width; ++j) to[j] = static_cast<Out>(acc[j] += static_cast<Acc>(x[j]));
   });
@@ -156,8 +139,8 @@ void variance(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inne
   const double divisor = std::max(0.0, count - correction);
   for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
     const T* x = in + row * n * inner + from;
-    double total[block] = {};
-    double square[block] = {};
+    double total[column_block] = {};
+    double square[column_block] = {};
     if (inner == 1) {  // eight lanes, so that a row is no single chain of additions
       constexpr std::int64_t lanes = 8;
       for (std::int64_t i = 0; i < n; ++i) total[i & (lanes - 1)] += static_cast<double>(x[i]);
