@@ -1,7 +1,8 @@
 # Flags that every target of the project is built with. Results must not depend on them: no -march, no -ffast-math, and a
-# product and a sum are fused only where the source says so.
+# product and a sum are fused only where the source says so. (Nothing reads errno of sqrt, which would keep loops scalar.)
 function(taper_target_options target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off -fopenmp-simd)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off -fopenmp-simd
+                         -fno-math-errno)
   if(TAPER_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -33,34 +33,50 @@ void fold(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, O
 template <class T>
 using Wide = std::conditional_t<std::is_floating_point_v<T>, T, std::uint64_t>;
 
-template <class T>
-bool is_nan(T x) {
-  if constexpr (std::is_floating_point_v<T>) return x != x;
-  return false;
+// No branches below: the compiler shall vectorise the loops.
+template <bool largest, class T>
+bool beyond(T x, T best) {
+  return largest ? x > best : x < best;
 }
-
 template <bool largest, class T>
 bool beats(T x, T best) {
-  return (largest ? x > best : x < best) || (is_nan(x) && !is_nan(best));
+  if constexpr (!std::is_floating_point_v<T>) return beyond<largest>(x, best);
+  return beyond<largest>(x, best) | ((x != x) & (best == best));
 }
 
-// Sixteen independent lanes find the value, then a scan finds where it stands first.
+// The position of the first x[i] that f holds for, n where there is none. A chunk is judged without a branch.
+template <class T, class F>
+std::int64_t first_where(const T* x, std::int64_t n, F f) {
+  constexpr std::int64_t chunk = 64;
+  std::int64_t i = 0;
+  for (; i + chunk <= n; i += chunk) {
+    bool found = false;
+    for (std::int64_t j = 0; j < chunk; ++j) found |= f(x[i + j]);
+    if (found) break;
+  }
+  while (i < n && !f(x[i])) ++i;
+  return i;
+}
+
+// Independent lanes find the value, then a scan finds where it stands first.
 template <bool largest, class T>
 std::int64_t best_of_row(const T* x, std::int64_t n) {
   constexpr std::int64_t lanes = 16;
-  T best[lanes];
-  for (std::int64_t j = 0; j < lanes; ++j) best[j] = x[0];
+  if constexpr (std::is_floating_point_v<T>) {
+    const std::int64_t nan = first_where(x, n, [](T v) { return v != v; });
+    if (nan < n) return nan;
+  }
+  T value = x[0];
   std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (std::int64_t j = 0; j < lanes; ++j) best[j] = beats<largest>(x[i + j], best[j]) ? x[i + j] : best[j];
-  for (; i < n; ++i)
-    if (beats<largest>(x[i], best[0])) best[0] = x[i];
-  T value = best[0];
-  for (std::int64_t j = 1; j < lanes; ++j)
-    if (beats<largest>(best[j], value)) value = best[j];
-  for (i = 0; i + 1 < n; ++i)
-    if (x[i] == value || (is_nan(value) && is_nan(x[i]))) break;
-  return i;
+  if (n >= lanes) {
+    T best[lanes];
+    std::copy_n(x, lanes, best);
+    for (; i + lanes <= n; i += lanes)
+      for (std::int64_t j = 0; j < lanes; ++j) best[j] = beyond<largest>(x[i + j], best[j]) ? x[i + j] : best[j];
+    for (const T b : best) value = beyond<largest>(b, value) ? b : value;
+  }
+  for (; i < n; ++i) value = beyond<largest>(x[i], value) ? x[i] : value;
+  return first_where(x, n, [value](T v) { return v == value; });
 }
 
 template <bool largest, class T>

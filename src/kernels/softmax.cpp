@@ -50,22 +50,25 @@ void exp_in_place(T* x, std::int64_t n) {
   std::copy_n(rest, n - i, x + i);
 }
 
+// NaN loses here; the sum of the exponentials finds it.
 template <class T>
 T larger(T best, T x) {
-  return x > best || x != x ? x : best;
+  return x > best ? x : best;
 }
 
 template <class T>
 T largest(const T* x, std::int64_t n) {
   constexpr std::int64_t lanes = 16;
-  T best[lanes];
-  for (T& b : best) b = -std::numeric_limits<T>::infinity();
+  T result = -std::numeric_limits<T>::infinity();
   std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (std::int64_t j = 0; j < lanes; ++j) best[j] = larger(best[j], x[i + j]);
-  for (; i < n; ++i) best[0] = larger(best[0], x[i]);
-  T result = best[0];
-  for (const T b : best) result = larger(result, b);
+  if (n >= lanes) {
+    T best[lanes];
+    std::copy_n(x, lanes, best);
+    for (; i + lanes <= n; i += lanes)
+      for (std::int64_t j = 0; j < lanes; ++j) best[j] = larger(best[j], x[i + j]);
+    for (const T b : best) result = larger(result, b);
+  }
+  for (; i < n; ++i) result = larger(result, x[i]);
   return result;
 }
 
@@ -73,14 +76,24 @@ T largest(const T* x, std::int64_t n) {
 template <class T, class F>
 HWY_INLINE T lane_sum(std::int64_t n, F f) {
   constexpr std::int64_t lanes = 16;
-  T acc[lanes] = {};
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (std::int64_t j = 0; j < lanes; ++j) acc[j] += f(i + j);
-  for (std::int64_t j = 0; i < n; ++i, ++j) acc[j] += f(i);
   T total = 0;
-  for (const T a : acc) total += a;
+  std::int64_t i = 0;
+  if (n >= lanes) {
+    T acc[lanes] = {};
+    for (; i + lanes <= n; i += lanes)
+      for (std::int64_t j = 0; j < lanes; ++j) acc[j] += f(i + j);
+    for (const T a : acc) total += a;
+  }
+  for (; i < n; ++i) total += f(i);
   return total;
+}
+
+// What logsumexp is where the largest value is not finite.
+template <class T>
+T without_exp(const T* x, std::int64_t n, std::int64_t stride, T shift) {
+  for (std::int64_t i = 0; i < n; ++i)
+    if (x[i * stride] != x[i * stride]) return x[i * stride];
+  return shift;
 }
 
 // The sum of exp(x - shift); `out`, where given, gets the terms.
@@ -110,7 +123,7 @@ void forward_row(Kind kind, const T* x, std::int64_t n, T* out) {
   } else if (std::isfinite(shift)) {
     *out = static_cast<T>(static_cast<double>(shift) + std::log(exp_sum(x, n, shift, static_cast<T*>(nullptr))));
   } else {
-    *out = shift;
+    *out = without_exp(x, n, 1, shift);
   }
 }
 
@@ -131,7 +144,8 @@ void forward_columns(Kind kind, const T* x, std::int64_t n, std::int64_t inner, 
   }
   if (kind == Kind::logsumexp) {
     for (std::int64_t j = 0; j < width; ++j) {
-      out[j] = std::isfinite(shift[j]) ? static_cast<T>(static_cast<double>(shift[j]) + std::log(total[j])) : shift[j];
+      out[j] = std::isfinite(shift[j]) ? static_cast<T>(static_cast<double>(shift[j]) + std::log(total[j]))
+                                       : without_exp(x + j, n, inner, shift[j]);
     }
     return;
   }
