@@ -1,0 +1,126 @@
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "bits.h"
+#include "catch.h"
+#include "taper/base/error.h"
+#include "taper/fmt.h"
+#include "taper/ops/create.h"
+#include "taper/tensor/print.h"
+#include "tensor/make.h"
+
+using namespace taper;
+using nlohmann::json;
+using taper_test::ContainsSubstring;
+
+namespace {
+
+// A tensor of the elements whose bits `words` holds, repeated as often as needed.
+Tensor tensor_of(const Shape& shape, DType dtype, const std::string& words) {
+  std::istringstream in(words);
+  std::vector<std::uint64_t> bits;
+  for (std::string word; in >> word;) bits.push_back(std::stoull(word, nullptr, 16));
+  Tensor tensor = detail::make_tensor(shape, dtype);
+  for (std::int64_t i = 0; i < tensor.numel(); ++i)
+    std::memcpy(tensor.get().data + static_cast<std::size_t>(i) * size_of(dtype),
+                &bits[static_cast<std::size_t>(i) % bits.size()], size_of(dtype));
+  return tensor;
+}
+
+Tensor tensor_of(const json& c) {
+  const Shape shape(c["shape"].get<std::vector<std::int64_t>>());
+  const DType dtype = taper_test::dtype_named(c["dtype"]);
+  Tensor tensor;
+  if (c.contains("indices")) {
+    const auto rows = c["indices"].get<std::vector<std::vector<std::int64_t>>>();
+    const auto nnz = static_cast<std::int64_t>(rows[0].size());
+    Tensor indices = detail::make_tensor({static_cast<std::int64_t>(rows.size()), nnz}, int64);
+    std::int64_t* out = indices.data<std::int64_t>();
+    for (const auto& row : rows) out = std::copy(row.begin(), row.end(), out);
+    Shape values_shape(c["tail"].get<std::vector<std::int64_t>>());
+    values_shape.insert(0, nnz);
+    tensor = detail::make_sparse(indices, tensor_of(values_shape, dtype, c["bits"]), shape, false);
+  } else {
+    tensor = tensor_of(shape, dtype, c["bits"]);
+  }
+  tensor.get().is_parameter = c.value("parameter", false);
+  tensor.get().requires_grad = c.value("requires_grad", false);
+  return tensor;
+}
+
+template <class T>
+void read(const json& options, const char* key, std::optional<T>& value) {
+  if (options.contains(key)) value = options[key].get<T>();
+}
+
+struct Restore {
+  Restore() = default;
+  Restore(const Restore&) = delete;
+  ~Restore() { set_printoptions({.profile = "default"}); }
+};
+
+}  // namespace
+
+TEST_CASE("tensors print as PyTorch prints them, to the byte") {
+  const Restore restore;
+  std::ifstream file(TAPER_TEST_DATA "/printing.json");
+  const json dump = json::parse(file);
+  CHECK(dump["cases"].size() > 400);
+  for (const json& c : dump["cases"]) {
+    set_printoptions({.profile = "default"});
+    if (c.contains("options")) {
+      PrintOptions options;
+      read(c["options"], "precision", options.precision);
+      read(c["options"], "threshold", options.threshold);
+      read(c["options"], "edgeitems", options.edgeitems);
+      read(c["options"], "linewidth", options.linewidth);
+      read(c["options"], "sci_mode", options.sci_mode);
+      const std::string profile = c["options"].value("profile", "");
+      options.profile = profile;
+      set_printoptions(options);
+    }
+    const std::string text = tensor_of(c).str();
+    INFO(c["dtype"] << " " << c["shape"] << " " << c.value("options", json()));
+    if (text != c["text"]) CHECK(text == c["text"].get<std::string>());
+  }
+}
+
+TEST_CASE("a strided view prints in its own order") {
+  const Tensor base = tensor_of({2, 3}, int64, "1 2 3 4 5 6");
+  CHECK(detail::alias(base, {3, 2}, {1, 3}).str() == "tensor([[1, 4],\n        [2, 5],\n        [3, 6]])");
+  CHECK(detail::alias(base, {2}, {0}, 4).str() == "tensor([5, 5])");
+}
+
+TEST_CASE("a negative NaN prints as nan") {
+  Tensor tensor = tensor_of({2}, float32, "ffc00000 3f800000");
+  CHECK(tensor.str() == "tensor([nan, 1.])");
+}
+
+TEST_CASE("streams and fmt give the text of str()") {
+  const Tensor tensor = tensor_of({2}, float32, "3f800000 40200000");
+  std::ostringstream out;
+  out << tensor;
+  CHECK(out.str() == "tensor([1.0000, 2.5000])");
+  CHECK(fmt::format("{}", tensor) == out.str());
+  CHECK(fmt::format("{:>25}|", tensor) == " tensor([1.0000, 2.5000])|");
+}
+
+TEST_CASE("printing options outside their range are refused and nothing changes") {
+  const Restore restore;
+  const std::string before = tensor_of({1}, float32, "3f000000").str();
+  CHECK_THROWS_WITH(set_printoptions({.profile = "long"}), ContainsSubstring("unknown profile 'long'"));
+  CHECK_THROWS_WITH(set_printoptions({.precision = -1, .linewidth = 3}),
+                    "set_printoptions: precision is -1; it must be at least 0");
+  CHECK_THROWS_AS(set_printoptions({.precision = 1, .edgeitems = 0}), ValueError);
+  CHECK(tensor_of({1}, float32, "3f000000").str() == before);
+}
+
+TEST_CASE("a result on the tape names its operation, a leaf says that it requires grad") {
+  const Tensor leaf = ones({2}, {.requires_grad = true});
+  CHECK(leaf.str() == "tensor([1., 1.], requires_grad=True)");
+  CHECK(leaf.mul(1.5).str() == "tensor([1.5000, 1.5000], grad_fn=<MulBackward0>)");
+}
