@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Writes tests/data/random.txt: calls of PyTorch's CPU generator and the bits they gave.
+"""Writes calls of PyTorch's CPU generator and the bits they gave: of kernels on plain memory, or of views in any layout.
 
     python_parity/make_random_vectors.py > tests/data/random.txt
+    python_parity/make_random_vectors.py --views > tests/data/random_views.txt
 
-Each line is a call and, after a colon, its elements as hexadecimal bit patterns; a line of more than 40 elements has only
-`#` and the FNV-1a hash of those bytes, little endian. Calls go on with the generator as the line before left it.
+Each line is a call and, after a colon, its elements as hexadecimal bit patterns, row-major; a line of more than 40 elements
+has only `#` and the FNV-1a hash of those bytes, little endian. Calls go on with the generator as the line before left it. A
+view's line names the call, the dtype, shape, strides, then arguments.
 """
 import struct
 import sys
@@ -22,16 +24,21 @@ def fnv(data):
     return h
 
 
-def emit(call, tensor):
-    name = str(tensor.dtype).split(".")[1]
-    fmt, bits, digits = DTYPES[name]
+def name_of(tensor):
+    return str(tensor.dtype).split(".")[1]
+
+
+def elements(tensor):
+    fmt, bits, digits = DTYPES[name_of(tensor)]
     packed = [struct.pack(fmt, v) for v in tensor.flatten().tolist()]
     if len(packed) > 40:
-        text = f"#{fnv(b''.join(packed)):016x}"
-    else:
-        text = " ".join(f"{struct.unpack(bits, p)[0]:0{digits}x}" for p in packed)
+        return f"#{fnv(b''.join(packed)):016x}"
+    return " ".join(f"{struct.unpack(bits, p)[0]:0{digits}x}" for p in packed)
+
+
+def emit(call, tensor):
     op, *arguments = call.split()
-    print(" ".join([op, name, str(tensor.numel())] + arguments), ":", text)
+    print(" ".join([op, name_of(tensor), str(tensor.numel())] + arguments), ":", elements(tensor))
 
 
 def seed(s):
@@ -58,6 +65,34 @@ def bernoulli(n, dtype, p):
 def bernoulli_p(n, dtype):
     p = (torch.arange(n, dtype=dtype) + 0.5) / max(n, 1)
     emit("bernoulli_p", torch.bernoulli(p))
+
+
+def view(dtype, shape, strides):
+    span = 1 + sum((size - 1) * stride for size, stride in zip(shape, strides))
+    return torch.zeros(max(span, 0), dtype=dtype).as_strided(shape, strides)
+
+
+def views():
+    print(f"# PyTorch {torch.__version__} on the AVX2 path, by python_parity/make_random_vectors.py --views")
+    f32, f64, i64, i32, b8 = torch.float32, torch.float64, torch.int64, torch.int32, torch.bool
+    calls = (("uniform_", "-0.1 0.1", (f32, f64), lambda t: t.uniform_(-0.1, 0.1)),
+             ("normal_", "1.5 0.02", (f32, f64), lambda t: t.normal_(1.5, 0.02)),
+             ("bernoulli_", "0.25", (f32, i32, b8), lambda t: t.bernoulli_(0.25)),
+             ("rand_like", "", (f32,), torch.rand_like),
+             ("randn_like", "", (f32, f64), torch.randn_like),
+             ("randint_like", "-3 12", (i64,), lambda t: torch.randint_like(t, -3, 12)),
+             ("bernoulli", "", (f32, f64), lambda t: torch.bernoulli(t.fill_(0.5))))
+    geometries = (((4, 8), (8, 1)), ((8, 4), (1, 8)), ((4, 4), (8, 2)), ((3, 5), (1, 3)), ((5, 2, 3), (3, 15, 1)), ((16,), (2,)),
+                  ((2, 3, 4), (1, 2, 6)), ((2, 1, 9), (9, 7, 1)), ((1, 20), (3, 1)), ((20, 1), (1, 5)), ((3, 1, 7), (2, 1, 6)), ((), ()),
+                  ((0, 3), (3, 1)), ((3, 0), (1, 3)), ((17,), (1,)), ((40, 30), (1, 40)), ((2, 2, 2, 2), (1, 8, 2, 4)),
+                  ((4, 3, 2, 2), (30, 2, 6, 1)), ((7, 1, 3), (3, 3, 1)), ((1, 5, 4), (5, 1, 5)))
+    for i, (shape, strides) in enumerate(geometries):
+        seed(i)
+        for op, arguments, dtypes, call in calls:
+            for dtype in dtypes:
+                result = call(view(dtype, shape, strides))
+                sizes = [",".join(map(str, numbers)) or "-" for numbers in (shape, strides)]
+                print(op, name_of(result), *sizes, arguments, ":", elements(result))
 
 
 def main():
@@ -107,4 +142,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(views() if "--views" in sys.argv else main())

@@ -1,9 +1,11 @@
-#include <cstring>
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <type_traits>
+#include <vector>
 
+#include "bits.h"
 #include "catch.h"
 #include "kernels/each_target.h"
 #include "kernels/random.h"
@@ -11,13 +13,6 @@
 using namespace taper;
 
 namespace {
-
-std::uint64_t fnv(const void* data, std::size_t bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  const auto* byte = static_cast<const unsigned char*>(data);
-  for (std::size_t i = 0; i < bytes; ++i) hash = (hash ^ byte[i]) * 0x100000001b3U;
-  return hash;
-}
 
 // One line of the dump after its dtype: the arguments of the call, then a colon and the elements' bits.
 template <class T>
@@ -57,18 +52,9 @@ template <class T>
 bool same(const std::string& op, std::istream& line, std::int64_t n, Generator& generator) {
   const auto out = std::make_unique<T[]>(static_cast<std::size_t>(n));
   fill(op, line, out.get(), n, generator);
-  std::string colon;
-  line >> colon;
   std::string bits;
-  line >> bits;
-  if (!bits.empty() && bits[0] == '#')
-    return std::stoull(bits.substr(1), nullptr, 16) == fnv(out.get(), sizeof(T) * static_cast<std::size_t>(n));
-  bool equal = true;
-  for (std::int64_t i = 0; i < n; ++i, line >> bits) {
-    const std::uint64_t expected = std::stoull(bits, nullptr, 16);
-    equal &= std::memcmp(&expected, &out[static_cast<std::size_t>(i)], sizeof(T)) == 0;
-  }
-  return equal;
+  std::getline(line.ignore(3, ':'), bits);
+  return taper_test::same_bits(out.get(), sizeof(T), n, bits);
 }
 
 bool run(const std::string& text, Generator& generator) {

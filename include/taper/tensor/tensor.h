@@ -18,6 +18,7 @@
 
 namespace taper {
 
+class Generator;
 class Tensor;
 struct ValuesIndices;  // {values, indices}, of max, min, sort and topk along a dimension
 
@@ -321,10 +322,10 @@ class Tensor {
   Tensor scatter_add(std::int64_t dim, const Tensor& index, const Tensor& source) const;
   Tensor index_add(std::int64_t dim, const Tensor& index, const Tensor& source) const;
 
-  // Random fills in place from the default generator (taper/ops/random.h).
-  Tensor& uniform_(double from = 0.0, double to = 1.0);
-  Tensor& normal_(double mean = 0.0, double std = 1.0);
-  Tensor& bernoulli_(double p = 0.5);
+  // Random fills in place, from the default generator unless one is given (taper/ops/random.h).
+  Tensor& uniform_(double from = 0.0, double to = 1.0, Generator* generator = nullptr);
+  Tensor& normal_(double mean = 0.0, double std = 1.0, Generator* generator = nullptr);
+  Tensor& bernoulli_(double p = 0.5, Generator* generator = nullptr);
 
   /// The object behind the handle, for Taper's own sources. GradError-free: undefined is a ValueError.
   detail::TensorImpl& get() const {
