@@ -86,6 +86,7 @@ std::int64_t find_bad_index(const Index* indices, std::int64_t count, std::int64
 
 template <class Index>
 void gather_rows(const void* table, std::int64_t row_bytes, const Index* indices, std::int64_t count, void* out) {
+  if (row_bytes == 0) return;
   parallel_for(0, count, std::max<std::int64_t>(1, piece_bytes / std::max<std::int64_t>(row_bytes, 16)),
                [&](std::int64_t begin, std::int64_t end) {
                  gather_piece(static_cast<const char*>(table), row_bytes, indices, begin, end, static_cast<char*>(out));

@@ -27,7 +27,8 @@ std::vector<T> numbers(std::int64_t seed, std::int64_t size) {
 
 TEMPLATE_TEST_CASE("index_add and index_select agree with plain loops", "", float, double, std::int64_t) {
   using T = TestType;
-  for (const auto& [outer, n, inner] : shapes) {
+  for (const auto& shape : shapes) {
+    const std::int64_t outer = shape[0], n = shape[1], inner = shape[2];
     const auto index = integers<std::int32_t>(1, count, static_cast<std::uint64_t>(n));
     const auto start = numbers<T>(2, outer * n * inner), src = numbers<T>(3, outer * count * inner);
     for (const T alpha : {T{1}, T{3}}) {
@@ -62,7 +63,8 @@ TEMPLATE_TEST_CASE("index_add and index_select agree with plain loops", "", floa
 
 TEMPLATE_TEST_CASE("gather, scatter and scatter_add agree with plain loops", "", float, double, std::int32_t) {
   using T = TestType;
-  for (const auto& [outer, n, inner] : shapes) {
+  for (const auto& shape : shapes) {
+    const std::int64_t outer = shape[0], n = shape[1], inner = shape[2];
     const auto index = integers(4, outer * count * inner, static_cast<std::uint64_t>(n));
     const auto start = numbers<T>(5, outer * n * inner), src = numbers<T>(6, outer * count * inner);
     auto sums = start, places = start;

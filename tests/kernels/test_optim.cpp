@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "catch.h"
@@ -71,7 +72,7 @@ TEST_CASE("steps of SGD, Adam and SparseAdam have PyTorch's bits on every target
   on_every_target([&] {
     for (const Vector& v : vectors) {
       std::string options;
-      for (const double x : v.arguments) options += " " + std::to_string(x);
+      for (const double x : v.arguments) options.append(1, ' ').append(std::to_string(x));
       INFO(v.what << " " << v.dtype << options);
       CHECK((v.dtype == "float32" ? run<float>(v) : run<double>(v)) == v.words);
     }

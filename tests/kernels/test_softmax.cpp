@@ -56,8 +56,9 @@ TEMPLATE_TEST_CASE("softmax, its logarithm and their gradients agree with plain 
   using T = TestType;
   const double tolerance = sizeof(T) == 4 ? 2e-6 : 1e-14;
   on_every_target([&] {
-    for (const auto& [outer, n, inner] :
+    for (const auto& shape :
          {std::array<std::int64_t, 3>{70, 3, 1}, {3, 37, 1}, {2, 1100, 1}, {2, 9, 5}, {2, 600, 70}}) {
+      const std::int64_t outer = shape[0], n = shape[1], inner = shape[2];
       const Lines<T> l(outer, n, inner);
       const auto result = [&](auto kernel, std::int64_t size) {
         return same_on_threads([&] {
