@@ -31,9 +31,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr std::int64_t chunk = 512;  // elements that stay in the first cache between two loops
 
+// Exp knows neither NaN nor infinities.
 template <class V, class D>
 HWY_INLINE V exp_of(D d, V x) {
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));  // Exp makes 0 of a NaN
+  const V low = hn::Set(d, -2000);
+  const V known = hn::IfThenElse(hn::Gt(x, low), x, low);
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, known));
 }
 
 // x = exp(x), for x at most 0.
