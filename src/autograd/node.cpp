@@ -109,11 +109,12 @@ void set_history(const Tensor& tensor, Node* node, std::uint32_t nr) {
   impl.output_nr = nr;
 }
 
-SavedTensor::SavedTensor(const Tensor& tensor, const Tensor& out) {
+SavedTensor::SavedTensor(const Tensor& tensor, std::span<const Tensor> results) {
   if (!tensor.defined()) return;
   const TensorImpl& impl = tensor.get();
   version_ = tensor.version();
-  is_result_ = &impl == out.impl();
+  for (std::size_t i = 0; i < results.size(); ++i)
+    if (results[i].impl() == &impl) result_ = static_cast<int>(i);
   // A leaf that requires grad cannot get a history later, so it may be held itself; anything else could come to depend on
   // the node that holds it.
   if (impl.requires_grad && impl.grad_fn == nullptr) {
@@ -121,16 +122,16 @@ SavedTensor::SavedTensor(const Tensor& tensor, const Tensor& out) {
     return;
   }
   tensor_ = alias(tensor);
-  if (!is_result_ && tensor.requires_grad()) history_ = Edge::into(tensor);
+  if (result_ < 0 && tensor.requires_grad()) history_ = Edge::into(tensor);
 }
 
 Tensor SavedTensor::unpack(Node& node) const {
   if (!tensor_.defined()) return {};
   check_version(node, tensor_, version_);
-  if (!thread_state.grad_enabled || (!is_result_ && !history_.valid())) return tensor_;
+  if (!thread_state.grad_enabled || (result_ < 0 && !history_.valid())) return tensor_;
   Tensor result = alias(tensor_);
-  if (is_result_)
-    set_history(result, &node, 0);
+  if (result_ >= 0)
+    set_history(result, &node, static_cast<std::uint32_t>(result_));
   else if (history_.node() != nullptr)
     set_history(result, history_.node(), history_.nr());
   return result;

@@ -26,7 +26,8 @@ class InputRef {
 /// The shape and dtype of an operand, saved where backward needs no more of it.
 struct Like {
   Shape shape;
-  DType dtype;
+  DType dtype = DType::float32;
+  Like() = default;
   explicit Like(const Tensor& tensor) : shape(tensor.shape()), dtype(tensor.dtype()) {}
 };
 
@@ -42,7 +43,8 @@ namespace detail {
 /// A tensor in a node: the numbers without their history, and the history beside them.
 class SavedTensor {
  public:
-  SavedTensor(const Tensor& tensor, const Tensor& out);
+  SavedTensor(const Tensor& tensor, std::span<const Tensor> results);
+  SavedTensor(const Tensor& tensor, const Tensor& out) : SavedTensor(tensor, std::span(&out, 1)) {}
   /// The tensor as it was saved; GradError naming the operation if it has been changed in place since.
   Tensor unpack(Node& node) const;
 
@@ -50,7 +52,7 @@ class SavedTensor {
   Tensor tensor_;  // an alias outside the tape, or the leaf itself
   Edge history_;   // of a non-leaf
   std::uint32_t version_ = 0;
-  bool is_result_ = false;
+  int result_ = -1;  // which of the operation's results it is
 };
 
 /// GradError naming `node`'s operation unless `tensor` is still at `version`.
