@@ -10,16 +10,31 @@
 namespace taper::kernels {
 namespace {
 
-// out[...] = op(op(start, x0), x1) ... along the middle axis.
+// op over a row in lanes; op takes elements and accumulators alike.
+template <class Acc, class T, class Op>
+Acc fold_row(const T* x, std::int64_t n, Acc start, Op op) {
+  constexpr std::int64_t lanes = 16;
+  Acc total = start;
+  std::int64_t i = 0;
+  if (n >= lanes) {
+    Acc acc[lanes];
+    std::fill_n(acc, lanes, start);
+    for (; i + lanes <= n; i += lanes)
+      for (std::int64_t j = 0; j < lanes; ++j) acc[j] = op(acc[j], x[i + j]);
+    for (const Acc a : acc) total = op(total, a);
+  }
+  for (; i < n; ++i) total = op(total, x[i]);
+  return total;
+}
+
+// op(op(start, x0), x1) ... along the middle axis.
 template <class Acc, class T, class Out, class Op>
 void fold(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out, Acc start, Op op) {
   for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
     const T* x = in + row * n * inner + from;
     Out* to = out + row * inner + from;
     if (inner == 1) {
-      Acc acc = start;
-      for (std::int64_t i = 0; i < n; ++i) acc = op(acc, x[i]);
-      *to = static_cast<Out>(acc);
+      *to = static_cast<Out>(fold_row(x, n, start, op));
       return;
     }
     Acc acc[column_block];
@@ -44,14 +59,19 @@ bool beats(T x, T best) {
   return beyond<largest>(x, best) | ((x != x) & (best == best));
 }
 
+// A truth value as wide as T, which keeps a loop over both vectorisable.
+template <class T>
+using Flag =
+    std::conditional_t<sizeof(T) == 8, std::int64_t, std::conditional_t<sizeof(T) == 4, std::int32_t, std::int8_t>>;
+
 // The position of the first x[i] that f holds for, n where there is none. A chunk is judged without a branch.
 template <class T, class F>
 std::int64_t first_where(const T* x, std::int64_t n, F f) {
   constexpr std::int64_t chunk = 64;
   std::int64_t i = 0;
   for (; i + chunk <= n; i += chunk) {
-    bool found = false;
-    for (std::int64_t j = 0; j < chunk; ++j) found |= f(x[i + j]);
+    Flag<T> found = 0;
+    for (std::int64_t j = 0; j < chunk; ++j) found = static_cast<Flag<T>>(found | (f(x[i + j]) ? 1 : 0));
     if (found) break;
   }
   while (i < n && !f(x[i])) ++i;
@@ -79,31 +99,56 @@ std::int64_t best_of_row(const T* x, std::int64_t n) {
   return first_where(x, n, [value](T v) { return v == value; });
 }
 
+// The same for `width` adjacent columns.
+template <bool largest, class Position, class T>
+void best_of_columns(const T* x, std::int64_t n, std::int64_t inner, std::int64_t width, T* values,
+                     std::int64_t* indices) {
+  T best[column_block];
+  Position at[column_block] = {};
+  std::copy_n(x, width, best);
+  for (std::int64_t i = 1; i < n; ++i) {
+    x += inner;
+    for (std::int64_t j = 0; j < width; ++j) {
+      const bool better = beats<largest>(x[j], best[j]);
+      best[j] = better ? x[j] : best[j];
+      at[j] = better ? static_cast<Position>(i) : at[j];
+    }
+  }
+  if (values) std::copy_n(best, width, values);
+  if (indices) std::copy_n(at, width, indices);
+}
+
 template <bool largest, class T>
 void extreme(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* values, std::int64_t* indices) {
+  const bool narrow = sizeof(T) == 4 && n < std::numeric_limits<std::int32_t>::max();
   for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
     const T* x = in + row * n * inner + from;
-    const std::int64_t to = row * inner + from;
+    T* value = values ? values + row * inner + from : nullptr;
+    std::int64_t* index = indices ? indices + row * inner + from : nullptr;
     if (inner == 1) {
       const std::int64_t at = best_of_row<largest>(x, n);
-      if (values) values[to] = x[at];
-      if (indices) indices[to] = at;
-      return;
+      if (value) *value = x[at];
+      if (index) *index = at;
+    } else if (narrow) {
+      best_of_columns<largest, std::int32_t>(x, n, inner, width, value, index);
+    } else {
+      best_of_columns<largest, std::int64_t>(x, n, inner, width, value, index);
     }
-    T best[column_block];
-    std::int64_t at[column_block] = {};
-    std::copy_n(x, width, best);
-    for (std::int64_t i = 1; i < n; ++i) {
-      x += inner;
-      for (std::int64_t j = 0; j < width; ++j) {
-        const bool better = beats<largest>(x[j], best[j]);
-        best[j] = better ? x[j] : best[j];
-        at[j] = better ? i : at[j];
-      }
-    }
-    if (values) std::copy_n(best, width, values + to);
-    if (indices) std::copy_n(at, width, indices + to);
   });
+}
+
+// The sum of f(0) ... f(n - 1) in double, in lanes, so that it is no single chain of additions.
+template <class F>
+double lane_sum(std::int64_t n, F f) {
+  constexpr std::int64_t lanes = 16;
+  double acc[lanes] = {};
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::int64_t j = 0; j < lanes; ++j) acc[j] += f(i + j);
+  double total = 0;
+  for (const double a : acc) total += a;
+  for (; i < n; ++i) total += f(i);
+  return total;
 }
 
 }  // namespace
@@ -111,12 +156,12 @@ void extreme(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner
 template <class T>
 void sum_int(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* out) {
   fold(in, outer, n, inner, out, std::uint64_t{0},
-       [](std::uint64_t acc, T x) { return acc + static_cast<std::uint64_t>(x); });
+       [](std::uint64_t acc, auto x) { return acc + static_cast<std::uint64_t>(x); });
 }
 
 template <class T, class Out>
 void prod(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out) {
-  fold(in, outer, n, inner, out, Wide<T>{1}, [](Wide<T> acc, T x) { return acc * static_cast<Wide<T>>(x); });
+  fold(in, outer, n, inner, out, Wide<T>{1}, [](Wide<T> acc, auto x) { return acc * static_cast<Wide<T>>(x); });
 }
 
 template <class T>
@@ -130,11 +175,11 @@ void min(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T*
 
 template <class T>
 void any(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, bool* out) {
-  fold(in, outer, n, inner, out, false, [](bool acc, T x) { return acc | (x != T{}); });
+  fold(in, outer, n, inner, out, false, [](bool acc, auto x) { return acc | (x != decltype(x){}); });
 }
 template <class T>
 void all(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, bool* out) {
-  fold(in, outer, n, inner, out, true, [](bool acc, T x) { return acc & (x != T{}); });
+  fold(in, outer, n, inner, out, true, [](bool acc, auto x) { return acc & (x != decltype(x){}); });
 }
 
 template <class T, class Out>
@@ -143,6 +188,11 @@ void cumsum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner,
   for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
     const T* x = in + row * n * inner + from;
     Out* to = out + row * n * inner + from;
+    if (inner == 1) {
+      Acc acc = 0;
+      for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<Out>(acc += static_cast<Acc>(x[i]));
+      return;
+    }
     Acc acc[column_block] = {};
     for (std::int64_t i = 0; i < n; ++i, x += inner, to += inner)
       for (std::int64_t j = 0; j < width; ++j) to[j] = static_cast<Out>(acc[j] += static_cast<Acc>(x[j]));
@@ -157,16 +207,13 @@ void variance(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inne
     const T* x = in + row * n * inner + from;
     double total[column_block] = {};
     double square[column_block] = {};
-    if (inner == 1) {  // eight lanes, so that a row is no single chain of additions
-      constexpr std::int64_t lanes = 8;
-      for (std::int64_t i = 0; i < n; ++i) total[i & (lanes - 1)] += static_cast<double>(x[i]);
-      for (std::int64_t j = 1; j < lanes; ++j) total[0] += total[j];
-      total[0] /= count;
-      for (std::int64_t i = 0; i < n; ++i) {
-        const double d = static_cast<double>(x[i]) - total[0];
-        square[i & (lanes - 1)] += d * d;
-      }
-      for (std::int64_t j = 1; j < lanes; ++j) square[0] += square[j];
+    if (inner == 1) {
+      const double center = lane_sum(n, [x](std::int64_t i) { return static_cast<double>(x[i]); }) / count;
+      total[0] = center;
+      square[0] = lane_sum(n, [x, center](std::int64_t i) {
+        const double d = static_cast<double>(x[i]) - center;
+        return d * d;
+      });
     } else {
       for (std::int64_t i = 0; i < n; ++i)
         for (std::int64_t j = 0; j < width; ++j) total[j] += static_cast<double>(x[i * inner + j]);

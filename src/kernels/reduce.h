@@ -14,7 +14,7 @@ void sum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T*
 template <class T>
 void sum_int(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* out);
 
-/// Products, in order. T and Out are float or double alike, or Out is int64_t and T int64_t, int32_t or bool.
+/// Products. T and Out are float or double alike, or Out is int64_t and T int64_t, int32_t or bool.
 template <class T, class Out>
 void prod(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out);
 
