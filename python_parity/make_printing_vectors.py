@@ -3,9 +3,10 @@
 
     python_parity/make_printing_vectors.py > tests/data/printing.json
 
-A tensor is its dtype, its shape and its elements' bit patterns in hexadecimal, row-major; a list shorter than the tensor is
+`--seed N` chooses other random tensors (1). A tensor is its dtype, its shape and its elements' bit patterns in hexadecimal, row-major; a list shorter than the tensor is
 repeated. A sparse one has `indices` (flat) and its `values`; `options` are the keywords of set_printoptions.
 """
+import argparse
 import json
 import math
 import random
@@ -143,7 +144,9 @@ def sparse_cases(rng):
 
 
 def main():
-    rng = random.Random(1)
+    parser = argparse.ArgumentParser(description="printing dump")
+    parser.add_argument("--seed", type=int, default=1)
+    rng = random.Random(parser.parse_args().seed)
     fixed_cases()
     random_cases(rng)
     sparse_cases(rng)

@@ -4,12 +4,14 @@
     python_parity/make_random_vectors.py > tests/data/random.txt
     python_parity/make_random_vectors.py --views > tests/data/random_views.txt
 
+`--seed N` shifts every seed by N, for a fresh dump.
+
 Each line is a call and, after a colon, its elements as hexadecimal bit patterns, row-major; a line of more than 40 elements
 has only `#` and the FNV-1a hash of those bytes, little endian. Calls go on with the generator as the line before left it. A
 view's line names the call, the dtype, shape, strides, then arguments.
 """
+import argparse
 import struct
-import sys
 
 import torch
 
@@ -42,6 +44,7 @@ def emit(call, tensor):
 
 
 def seed(s):
+    s += shift
     torch.manual_seed(s)
     print("seed", s)
 
@@ -111,7 +114,7 @@ def main():
             uniform(n, dtype, 3.0, 3.0)
             uniform(n, dtype, -1e-30, 7.7)
     # The second of a pair waits through every other draw, whatever its dtype, and a seed drops it.
-    seed(-1)
+    seed(-1 - 2 * shift)
     normal(3, f32, 0.0, 1.0)
     uniform(5, f64, 0.0, 1.0)
     normal(17, f32, 0.0, 1.0)
@@ -120,7 +123,7 @@ def main():
     normal(1, f32, 0.0, 1.0)
     seed(2**32 + 5)
     normal(2, f64, 0.0, 1.0)
-    seed(2**64 - 1)
+    seed(2**64 - 1 - shift)
     normal(0, f32, 0.0, 1.0)
     uniform(3, f32, 0.0, 1.0)
     seed(3)
@@ -141,5 +144,12 @@ def main():
     emit("randperm", torch.randperm(5000))
 
 
-if __name__ == "__main__":
-    sys.exit(views() if "--views" in sys.argv else main())
+parser = argparse.ArgumentParser(description="random dumps")
+parser.add_argument("--views", action="store_true")
+parser.add_argument("--seed", type=int, default=0)
+options = parser.parse_args()
+shift = options.seed
+if options.views:
+    views()
+else:
+    main()

@@ -7,6 +7,7 @@
 
 #include "bits.h"
 #include "catch.h"
+#include "dump.h"
 #include "kernels/each_target.h"
 #include "kernels/random.h"
 
@@ -79,10 +80,10 @@ bool run(const std::string& text, Generator& generator) {
 
 }  // namespace
 
-TEST_CASE("random fills have PyTorch's bits on every SIMD target") {
+TEST_CASE("random fills have PyTorch's bits on every SIMD target", "[parity]") {
   taper_test::for_each_target([](const char* target) {
     Generator generator;
-    std::ifstream file(TAPER_TEST_DATA "/random.txt");
+    std::ifstream file(taper_test::dump_path("random.txt"));
     int lines = 0;
     for (std::string line; std::getline(file, line);) {
       if (line[0] == '#') continue;

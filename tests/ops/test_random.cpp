@@ -8,6 +8,7 @@
 
 #include "bits.h"
 #include "catch.h"
+#include "dump.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
 #include "taper/ops/copy.h"
@@ -84,8 +85,8 @@ bool draws_from(F make) {
 
 }  // namespace
 
-TEST_CASE("random tensors of every layout have PyTorch's bits") {
-  std::ifstream file(TAPER_TEST_DATA "/random_views.txt");
+TEST_CASE("random tensors of every layout have PyTorch's bits", "[parity]") {
+  std::ifstream file(taper_test::dump_path("random_views.txt"));
   int lines = 0;
   for (std::string line; std::getline(file, line);) {
     if (line[0] == '#') continue;

@@ -7,6 +7,7 @@
 
 #include "bits.h"
 #include "catch.h"
+#include "dump.h"
 #include "taper/base/error.h"
 #include "taper/fmt.h"
 #include "taper/ops/create.h"
@@ -65,9 +66,9 @@ struct Restore {
 
 }  // namespace
 
-TEST_CASE("tensors print as PyTorch prints them, to the byte") {
+TEST_CASE("tensors print as PyTorch prints them, to the byte", "[parity]") {
   const Restore restore;
-  std::ifstream file(TAPER_TEST_DATA "/printing.json");
+  std::ifstream file(taper_test::dump_path("printing.json"));
   const json dump = json::parse(file);
   CHECK(dump["cases"].size() > 400);
   for (const json& c : dump["cases"]) {
