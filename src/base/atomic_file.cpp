@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "taper/base/error.h"
 
@@ -30,6 +31,14 @@ std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// 0, or errno.
+int sync(const std::string& path, int flags) {
+  const int file = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (file < 0) return errno;
+  const int error = ::fsync(file) == 0 ? 0 : errno;
+  return ::close(file) == 0 || error != 0 ? error : errno;
 }
 
 }  // namespace
@@ -67,8 +76,7 @@ void AtomicFile::open_temporary() {
 }
 
 AtomicFile::~AtomicFile() {
-  if (file_ < 0) return;
-  ::close(file_);
+  if (file_ >= 0) ::close(file_);
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
@@ -101,22 +109,15 @@ void AtomicFile::put(std::string_view bytes) {
 
 void AtomicFile::commit() {
   flush();
-  if (temporary_.empty()) {
-    const int file = file_;
-    file_ = -1;
-    if (::close(file) != 0) fail(errno, "closing");
-    return;
-  }
-  if (::fsync(file_) != 0) fail(errno, "syncing");
+  const int file = std::exchange(file_, -1);
+  if (::close(file) != 0) fail(errno, "closing");
+  if (temporary_.empty()) return;
+  // Opened anew: a writer may have replaced the file.
+  if (const int error = sync(temporary_, O_RDWR)) fail(error, "syncing");
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno, "renaming a file to it");
   temporary_.clear();
-  const int file = file_;
-  file_ = -1;
-  if (::close(file) != 0) fail(errno, "closing");
-  const int folder = ::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return;  // a folder that may not be read cannot be synced; the file itself is
-  ::fsync(folder);
-  ::close(folder);
+  sync(folder_of(target_),
+       O_RDONLY | O_DIRECTORY);  // a folder that may not be read cannot be synced; the file itself is
 }
 
 }  // namespace taper

@@ -19,6 +19,9 @@ class AtomicFile {
 
   void write(std::string_view bytes);
   void write(const void* bytes, std::size_t count) { write({static_cast<const char*>(bytes), count}); }
+  /// Where the bytes are until commit(), for a writer that wants a path, which may also replace that file; "" for a
+  /// device or a pipe.
+  const std::string& temporary() const { return temporary_; }
   void commit();
 
  private:

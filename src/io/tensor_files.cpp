@@ -1,0 +1,95 @@
+#include "taper/io/tensor_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "base/byte_count.h"
+#include "io/formats.h"
+#include "io/npy.h"
+#include "taper/base/error.h"
+
+namespace taper {
+namespace io {
+
+// What is written is the memory's own bytes.
+static_assert(std::endian::native == std::endian::little, "files are written little-endian");
+
+void check_budget(const Place& place, std::uint64_t bytes, const LoadOptions& options) {
+  const auto budget = static_cast<std::uint64_t>(options.max_bytes);
+  if (budget != 0 && bytes > budget)
+    place.fail<ResourceError>(0, fmt::format("needs {}, budget {}", byte_count(bytes), byte_count(budget)));
+}
+
+std::string_view raw_bytes(const Tensor& tensor) {
+  return {tensor.impl()->data, static_cast<std::size_t>(tensor.numel()) * size_of(tensor.dtype())};
+}
+
+void save_npy(const TensorMap& tensors, AtomicFile& file) {
+  if (tensors.size() != 1)
+    throw ValueError(
+        fmt::format("save: an .npy file holds one tensor, here are {}; use .npz or .safetensors", tensors.size()));
+  const Tensor& tensor = tensors.begin()->second;
+  file.write(npy_preamble(tensor));
+  file.write(raw_bytes(tensor));
+}
+
+namespace {
+
+[[noreturn]] void refuse(const Place& place, std::string_view what) {
+  place.fail(0, fmt::format("{}; .safetensors, .npz and .npy are read", what));
+}
+
+TensorMap load_by_content(const File& file, const LoadOptions& options) {
+  const Place place{file.path(), ""};
+  std::string start(std::min<std::uint64_t>(file.size(), 16), '\0');
+  file.read(0, start.data(), start.size());
+  if (start.starts_with(npy_magic)) return load_npy(file, options);
+  if (start.starts_with("PK\x03\x04") || start.starts_with("PK\x05\x06")) return load_npz(file, options);
+  if (file.path().ends_with(".safetensors") || (start.size() > 8 && start[8] == '{'))
+    return load_safetensors(file, options);
+  if (start.empty()) place.fail(0, "empty file");
+  if (start.starts_with("\x1f\x8b")) place.fail(0, "gzip data; decompress first");
+  constexpr std::string_view old_torch = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+  if (start.starts_with(old_torch)) refuse(place, "written by torch.save before version 1.6");
+  if (file.path().ends_with(".npz")) place.fail(file.size(), "not a whole zip archive; incomplete download?");
+  if (file.path().ends_with(".npy")) place.fail(0, "not in numpy's format: it does not begin with \\x93NUMPY");
+  refuse(place, "unknown format");
+}
+
+/// Tensors that lie in memory as they will in the file.
+TensorMap row_major(const TensorMap& tensors) {
+  TensorMap result;
+  for (const auto& [name, tensor] : tensors) {
+    if (!tensor.defined()) throw ValueError(fmt::format("save: tensor '{}' is undefined", name));
+    result.insert(name, (tensor.is_sparse() ? tensor.to_dense() : tensor).detach().contiguous());
+  }
+  return result;
+}
+
+}  // namespace
+}  // namespace io
+
+TensorMap load(const std::string& path, const LoadOptions& options) {
+  if (options.max_bytes < 0)
+    throw ValueError(fmt::format("load: max_bytes {} is negative; 0 is no limit", options.max_bytes));
+  return io::load_by_content(io::File(path), options);
+}
+
+void save(const TensorMap& tensors, const std::string& path) {
+  using Writer = void (*)(const TensorMap&, AtomicFile&);
+  const Writer write = path.ends_with(".safetensors") ? io::save_safetensors
+                       : path.ends_with(".npz")       ? io::save_npz
+                       : path.ends_with(".npy")       ? io::save_npy
+                                                      : nullptr;
+  if (write == nullptr)
+    throw ValueError(
+        fmt::format("save: '{}' has an ending that names no format; use .safetensors, .npz or .npy", path));
+  const TensorMap flat = io::row_major(tensors);
+  AtomicFile file("save", path);
+  write(flat, file);
+  file.commit();
+}
+
+}  // namespace taper
