@@ -174,15 +174,7 @@ Tensor slice(const Tensor& x, std::int64_t dim, std::optional<std::int64_t> star
   const auto bound = [size](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + size : i, 0, size); };
   const std::int64_t from = bound(start.value_or(0));
   const std::int64_t to = std::max(from, bound(end.value_or(size)));
-  Shape shape = x.shape();
-  Shape strides = x.strides();
-  shape[d] = (to - from + step - 1) / step;
-  const std::int64_t offset = from * strides[d];
-  strides[d] *= step;
-  return record("SliceBackward0", detail::make_view(x, shape, strides, offset), {x},
-                saved(x.shape(), std::int64_t{d}, from, to, step),
-                [](Grads& dx, const Tensor& g, const Shape& whole, std::int64_t axis, std::int64_t a, std::int64_t b,
-                   std::int64_t by) { dx.add(0, detail::put_slice(g, whole, axis, a, b, by)); });
+  return detail::slice_view("SliceBackward0", x, d, from, to, step);
 }
 
 Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length) {
@@ -196,6 +188,17 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
 }
 
 namespace detail {
+
+Tensor slice_view(const char* node, const Tensor& x, int dim, std::int64_t start, std::int64_t end, std::int64_t step) {
+  Shape shape = x.shape();
+  Shape strides = x.strides();
+  shape[dim] = (end - start + step - 1) / step;
+  const std::int64_t offset = start * strides[dim];
+  strides[dim] *= step;
+  return record(node, make_view(x, shape, strides, offset), {x}, saved(x.shape(), std::int64_t{dim}, start, end, step),
+                [](Grads& dx, const Tensor& g, const Shape& whole, std::int64_t axis, std::int64_t a, std::int64_t b,
+                   std::int64_t by) { dx.add(0, put_slice(g, whole, axis, a, b, by)); });
+}
 
 Tensor put_slice(const Tensor& part, const Shape& whole, std::int64_t dim, std::int64_t start, std::int64_t end,
                  std::int64_t step) {

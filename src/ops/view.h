@@ -16,6 +16,9 @@ std::optional<Shape> view_strides(const Tensor& x, const Shape& shape);
 /// `shape` with its -1, if there is one, worked out for `count` elements. ShapeError naming `op` where they do not fit.
 Shape infer_shape(const char* op, const Shape& shape, std::int64_t count, const Shape& from);
 
+/// x[start:end:step] along `dim`, recorded as `node`. All of it was checked before.
+Tensor slice_view(const char* node, const Tensor& x, int dim, std::int64_t start, std::int64_t end, std::int64_t step);
+
 /// Zeros of shape `whole` with `part` in [start, end) by `step` of a dimension: what slice takes out, put back.
 Tensor put_slice(const Tensor& part, const Shape& whole, std::int64_t dim, std::int64_t start, std::int64_t end,
                  std::int64_t step);
