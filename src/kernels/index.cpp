@@ -1,6 +1,7 @@
 #include "kernels/index.h"
 
 #include <cmath>
+#include <cstring>
 #include <type_traits>
 
 #include "kernels/blocks.h"
@@ -52,6 +53,18 @@ void index_select(const void* in, std::int64_t outer, std::int64_t n, std::int64
   }
 }
 
+template <class Index>
+void index_copy(void* out, std::int64_t outer, std::int64_t n, std::int64_t block_bytes, const Index* index,
+                std::int64_t count, const void* src) {
+  if (block_bytes == 0) return;
+  const char* from = static_cast<const char*>(src);
+  for (std::int64_t o = 0; o < outer; ++o) {
+    char* to = static_cast<char*>(out) + o * n * block_bytes;
+    for (std::int64_t i = 0; i < count; ++i, from += block_bytes)
+      std::memcpy(to + static_cast<std::int64_t>(index[i]) * block_bytes, from, static_cast<std::size_t>(block_bytes));
+  }
+}
+
 template <class T, class Index>
 void index_add(T* out, std::int64_t outer, std::int64_t n, std::int64_t inner, const Index* index, std::int64_t count,
                const T* src, T alpha) {
@@ -94,6 +107,8 @@ using I64 = std::int64_t;
 using I32 = std::int32_t;
 template void index_select(const void*, I64, I64, I64, const I64*, I64, void*);
 template void index_select(const void*, I64, I64, I64, const I32*, I64, void*);
+template void index_copy(void*, I64, I64, I64, const I64*, I64, const void*);
+template void index_copy(void*, I64, I64, I64, const I32*, I64, const void*);
 template void index_add(float*, I64, I64, I64, const I64*, I64, const float*, float);
 template void index_add(float*, I64, I64, I64, const I32*, I64, const float*, float);
 template void index_add(double*, I64, I64, I64, const I64*, I64, const double*, double);

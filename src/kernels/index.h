@@ -10,6 +10,11 @@ template <class Index>
 void index_select(const void* in, std::int64_t outer, std::int64_t n, std::int64_t block_bytes, const Index* index,
                   std::int64_t count, void* out);
 
+/// out[o][index[i]] = src[o][i] for i = 0, 1, ..., blocks of `block_bytes` bytes; src is [outer][count][inner].
+template <class Index>
+void index_copy(void* out, std::int64_t outer, std::int64_t n, std::int64_t block_bytes, const Index* index,
+                std::int64_t count, const void* src);
+
 /// out[o][index[i]] += alpha src[o][i] for i = 0, 1, ...; src is [outer][count][inner]. Fused where T is float or
 /// double; int64_t and int32_t wrap around. Index is int64_t or int32_t.
 template <class T, class Index>
