@@ -8,6 +8,8 @@
 
 #include "base/atomic_file.h"
 #include "taper/base/error.h"
+#include "taper/ops/copy.h"
+#include "taper/ops/create.h"
 #include "text/line_reader.h"
 #include "text/unicode.h"
 
@@ -30,7 +32,26 @@ double length(std::span<const float> vector) {
   return std::sqrt(sum);
 }
 
+/// A tensor that is a floating-point matrix.
+const Tensor& matrix_checked(const Tensor& matrix) {
+  if (!is_floating_point(matrix.dtype()))
+    throw TypeError(fmt::format("WordVectors: a matrix of {}; it must be float32 or float64", name(matrix.dtype())));
+  if (matrix.dim() != 2)
+    throw ShapeError(
+        fmt::format("WordVectors: a tensor of shape {}; it must be [words, dim]", to_string(matrix.shape())));
+  return matrix;
+}
+
 }  // namespace
+
+WordVectors::WordVectors(std::span<const std::string> words, const Tensor& matrix)
+    : WordVectors(words, matrix_checked(matrix).detach().to_vector<float>(), matrix_checked(matrix).size(1)) {}
+
+Tensor WordVectors::matrix() const {
+  Tensor result = empty({size(), dim_}, DType::float32);
+  std::copy(values_.begin(), values_.end(), result.data<float>());
+  return result;
+}
 
 WordVectors::WordVectors(std::span<const std::string> words, std::vector<float> values, std::int64_t dim)
     : values_(std::move(values)), dim_(dim) {

@@ -5,6 +5,8 @@
 
 #include "catch.h"
 #include "taper/base/error.h"
+#include "taper/ops/create.h"
+#include "taper/ops/shape.h"
 #include "taper/text/word_vectors.h"
 #include "text/temporary_folder.h"
 
@@ -271,4 +273,17 @@ TEST_CASE("options that make no sense are refused") {
   CHECK_THROWS_AS(loaded("1 1\na 1\n", {.dim = -1}), taper::ValueError);
   CHECK_THROWS_AS(loaded("1 1\na 1\n", {.max_word = 0}), taper::ValueError);
   CHECK_THROWS_AS(loaded("1 1\na 1\n", {.max_bytes = -1}), taper::ValueError);
+}
+
+TEST_CASE("a matrix becomes word vectors and word vectors a matrix") {
+  const taper::Tensor matrix = taper::tensor({{1.0, 3.0, 5.0}, {2.0, 4.0, 6.0}}, {.dtype = taper::float64});
+  const WordVectors vectors(Words{"a", "b", "c"}, matrix.t());
+  CHECK(row(vectors, "b") == std::vector<float>{3, 4});
+  const taper::Tensor back = vectors.matrix();
+  CHECK(back.shape() == taper::Shape{3, 2});
+  CHECK(back.dtype() == taper::float32);
+  CHECK(back.to_vector<float>() == std::vector<float>{1, 2, 3, 4, 5, 6});
+  CHECK_THROWS_AS(WordVectors(Words{"a"}, taper::tensor({1.0})), taper::ShapeError);
+  CHECK_THROWS_AS(WordVectors(Words{"a"}, matrix), taper::ShapeError);
+  CHECK_THROWS_AS(WordVectors(Words{"a"}, taper::tensor({{1, 2}})), taper::TypeError);
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "taper/tensor/tensor.h"
 #include "taper/text/word_index.h"
 
 namespace taper::text {
@@ -33,6 +34,10 @@ class WordVectors {
   /// word that is there twice or a dim below 1, NumericError for a value that is not finite.
   WordVectors(std::span<const std::string> words, std::vector<float> values, std::int64_t dim);
 
+  /// The rows of a floating-point matrix [words, dim], such as the weight of an nn::Embedding; copied, as float32.
+  /// TypeError for another dtype, otherwise as above.
+  WordVectors(std::span<const std::string> words, const Tensor& matrix);
+
   std::int64_t size() const { return words_.size(); }
   std::int64_t dim() const { return dim_; }
   bool contains(std::string_view word) const { return words_.find(word) >= 0; }
@@ -44,6 +49,8 @@ class WordVectors {
   std::span<const float> operator[](std::string_view word) const;
   /// All vectors, one after the other.
   std::span<const float> values() const { return values_; }
+  /// A copy of them as a float32 tensor [size, dim], for nn::Embedding::from_pretrained.
+  Tensor matrix() const;
 
   /// The cosine of two words' vectors; 0 where one is zero.
   double similarity(std::string_view a, std::string_view b) const;

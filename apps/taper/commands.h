@@ -1,0 +1,12 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace taper_program {
+
+/// Each adds one command, which runs when the command line names it. What goes wrong is thrown, as a taper::Error.
+void add_train(CLI::App& program);
+void add_neighbors(CLI::App& program);
+void add_analogy(CLI::App& program);
+
+}  // namespace taper_program
