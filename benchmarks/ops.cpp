@@ -1,5 +1,5 @@
-// Time per call of single operations, in microseconds: ops [FILTER]. ops_libtorch has the same rows; scripts/bench.sh pairs
-// the two. "f" is forward, "fb" forward and backward. One thread.
+// Time per call of single operations, in microseconds: ops [FILTER]. ops_libtorch has the same rows; scripts/bench.sh
+// pairs the two. "f" is forward, "fb" forward and backward. One thread.
 #include <taper/autograd/autograd.h>
 #include <taper/base/threads.h>
 #include <taper/ops/create.h>

@@ -14,8 +14,8 @@ inline double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Calls `body` until a sample lasts at least 50 ms, takes five samples and prints `name <tab> microseconds per call`, the
-/// median. Rows whose name does not contain `filter` are passed over.
+/// Calls `body` until a sample lasts at least 50 ms, takes five samples and prints `name <tab> microseconds per call`,
+/// the median. Rows whose name does not contain `filter` are passed over.
 template <class F>
 void row(const std::string& name, std::string_view filter, F&& body) {
   if (name.find(filter) == std::string::npos) return;

@@ -3,10 +3,10 @@
 
 #include "autograd/engine.h"
 #include "kernels/pointwise.h"
+#include "ops/sparse.h"
 #include "taper/ops/copy.h"
 #include "taper/ops/pointwise.h"
 #include "tensor/make.h"
-#include "ops/sparse.h"
 
 namespace taper::detail {
 namespace {

@@ -20,16 +20,18 @@ std::string describe(const Tensor& tensor) {
 
 void check_root(const char* op, const Tensor& tensor) {
   if (!tensor.requires_grad())
-    throw GradError(fmt::format("{}: the tensor of {} does not require grad and has no grad_fn; mark a leaf with "
-                                "requires_grad_(), and record outside NoGradGuard",
-                                op, describe(tensor)));
+    throw GradError(
+        fmt::format("{}: the tensor of {} does not require grad and has no grad_fn; mark a leaf with "
+                    "requires_grad_(), and record outside NoGradGuard",
+                    op, describe(tensor)));
 }
 
 Tensor seed(const char* op, const Tensor& tensor, const Tensor& gradient) {
   if (!gradient.defined()) {
     if (tensor.numel() != 1)
-      throw GradError(fmt::format("{}: a gradient can be made up only for one element, not for the tensor of {}; pass one",
-                                  op, describe(tensor)));
+      throw GradError(
+          fmt::format("{}: a gradient can be made up only for one element, not for the tensor of {}; pass one", op,
+                      describe(tensor)));
     return ones(tensor.shape(), {.dtype = tensor.dtype()});
   }
   if (gradient.shape() != tensor.shape())
@@ -64,7 +66,9 @@ std::vector<detail::Edge> edges_into(const std::vector<Tensor>& tensors) {
 
 bool is_grad_enabled() { return detail::thread_state.grad_enabled; }
 
-GradMode::GradMode(bool enabled) : before_(detail::thread_state.grad_enabled) { detail::thread_state.grad_enabled = enabled; }
+GradMode::GradMode(bool enabled) : before_(detail::thread_state.grad_enabled) {
+  detail::thread_state.grad_enabled = enabled;
+}
 GradMode::~GradMode() { detail::thread_state.grad_enabled = before_; }
 
 void Tensor::backward(BackwardOptions options) const { backward(Tensor(), options); }
@@ -97,7 +101,8 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   std::vector<Tensor> result = task.run_to_targets();
   for (std::size_t i = 0; i < result.size(); ++i)
     if (!result[i].defined() && !options.allow_unused)
-      throw GradError(fmt::format("grad: the outputs do not depend on input {}; pass allow_unused = true if that is meant", i));
+      throw GradError(
+          fmt::format("grad: the outputs do not depend on input {}; pass allow_unused = true if that is meant", i));
   return result;
 }
 

@@ -36,7 +36,8 @@ Tensor run_hooks(const std::vector<Hook>& hooks, Tensor gradient) {
 
 }  // namespace
 
-Task::Task(BackwardOptions options) : retain_(options.retain_graph || options.create_graph), create_(options.create_graph) {}
+Task::Task(BackwardOptions options)
+    : retain_(options.retain_graph || options.create_graph), create_(options.create_graph) {}
 
 Task::~Task() {
   for (Node* node : heap_) {
@@ -151,7 +152,8 @@ void Task::choose(const std::vector<Edge>& roots, std::vector<Edge> targets) {
       if (next == node->inputs) {
         bool& mark = needed_[node];
         for (std::size_t i = 0; i < node->inputs && !mark; ++i)
-          if (const auto found = needed_.find(edge_target(node->edges()[i])); found != needed_.end()) mark = found->second;
+          if (const auto found = needed_.find(edge_target(node->edges()[i])); found != needed_.end())
+            mark = found->second;
         stack.pop_back();
         continue;
       }

@@ -8,8 +8,8 @@
 
 namespace taper::detail {
 
-/// One run of backward. Takes the pending node with the largest number from a heap, so that every consumer comes before its
-/// producer; leaves are summed aside and touched only when all else has succeeded.
+/// One run of backward. Takes the pending node with the largest number from a heap, so that every consumer comes before
+/// its producer; leaves are summed aside and touched only when all else has succeeded.
 class Task {
  public:
   explicit Task(BackwardOptions options);
@@ -43,14 +43,15 @@ class Task {
   bool chosen_ = false;  // run_to: only what leads to a target is run
   std::vector<Node*> heap_;
   std::vector<Leaf> leaves_;
-  std::unordered_map<TensorImpl*, std::size_t> contended_;  // leaves that another thread's backward holds at this moment
+  std::unordered_map<TensorImpl*, std::size_t>
+      contended_;  // leaves that another thread's backward holds at this moment
   std::unordered_map<const void*, bool> needed_;
   std::vector<Edge> targets_;
   std::vector<Tensor> captured_;
 };
 
-/// Adds a backward's gradient to a leaf's grad: the first is taken over where nobody else holds it, later ones are added in
-/// place unless that is itself recorded.
+/// Adds a backward's gradient to a leaf's grad: the first is taken over where nobody else holds it, later ones are
+/// added in place unless that is itself recorded.
 void accumulate_grad(Tensor& grad, Tensor gradient, bool recording);
 
 /// sum + gradient, in sum's place where nobody else can see it; either may be row-sparse.

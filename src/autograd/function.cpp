@@ -18,11 +18,11 @@ namespace taper::autograd {
 namespace detail {
 
 struct ContextState {
-  std::vector<Tensor> arguments;     // until the recording is closed
-  std::vector<bool> wanted;          // by argument
-  std::vector<bool> is_tensor;       // by argument
-  std::vector<Like> likes;           // by argument; of no meaning where it is not a tensor
-  std::vector<Tensor> to_save;       // until the recording is closed
+  std::vector<Tensor> arguments;  // until the recording is closed
+  std::vector<bool> wanted;       // by argument
+  std::vector<bool> is_tensor;    // by argument
+  std::vector<Like> likes;        // by argument; of no meaning where it is not a tensor
+  std::vector<Tensor> to_save;    // until the recording is closed
   std::vector<taper::detail::SavedTensor> saved;
   std::vector<Like> outputs;
   std::vector<Tensor> non_differentiable;
@@ -60,7 +60,8 @@ void ContextState::apply(taper::detail::Node& node, Grads& dx) {
   const std::vector<Tensor> result = state.backward(context, gradients);
   const auto tensors = static_cast<std::size_t>(std::count(state.is_tensor.begin(), state.is_tensor.end(), true));
   if (result.size() != tensors && result.size() != state.is_tensor.size())
-    throw ValueError(fmt::format("{}: backward returned {} gradients for {} tensor arguments", node.name, result.size(), tensors));
+    throw ValueError(
+        fmt::format("{}: backward returned {} gradients for {} tensor arguments", node.name, result.size(), tensors));
   std::size_t next = 0;
   int edge = 0;
   for (std::size_t i = 0; i < state.is_tensor.size(); ++i) {
@@ -85,7 +86,8 @@ Context open_context(std::vector<Tensor> arguments) {
   return Context(state.release());
 }
 
-std::vector<Tensor> close_context(Context& context, const char* name, std::vector<Tensor> outputs, BackwardCall backward) {
+std::vector<Tensor> close_context(Context& context, const char* name, std::vector<Tensor> outputs,
+                                  BackwardCall backward) {
   ContextState& state = *context.state_;
   const std::vector<Tensor> arguments = std::move(state.arguments);
   const std::vector<Tensor> to_save = std::move(state.to_save);
@@ -96,7 +98,8 @@ std::vector<Tensor> close_context(Context& context, const char* name, std::vecto
   if (std::none_of(state.wanted.begin(), state.wanted.end(), [](bool wanted) { return wanted; })) return outputs;
 
   const auto tensors = static_cast<std::size_t>(std::count(state.is_tensor.begin(), state.is_tensor.end(), true));
-  taper::detail::Node* node = taper::detail::Node::make(name, &ContextState::type, tensors, outputs.size(), sizeof(Context));
+  taper::detail::Node* node =
+      taper::detail::Node::make(name, &ContextState::type, tensors, outputs.size(), sizeof(Context));
   const taper::detail::NodeOwner owner{node};
   std::size_t edge = 0;
   for (const Tensor& argument : arguments)
@@ -109,8 +112,9 @@ std::vector<Tensor> close_context(Context& context, const char* name, std::vecto
   node->saved = true;
   node->number();
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const bool differentiable = is_floating_point(outputs[i].dtype()) &&
-                                std::none_of(constant.begin(), constant.end(), [&](const Tensor& t) { return t.is(outputs[i]); });
+    const bool differentiable =
+        is_floating_point(outputs[i].dtype()) &&
+        std::none_of(constant.begin(), constant.end(), [&](const Tensor& t) { return t.is(outputs[i]); });
     if (differentiable) set_history(outputs[i], node, static_cast<std::uint32_t>(i));
   }
   return outputs;
@@ -151,9 +155,7 @@ bool Context::needs_input_grad(std::size_t i) const {
 
 void Context::set_materialize_grads(bool value) { state_->materialize = value; }
 
-void Context::set_holder(detail::Holder holder) {
-  state_->holder = std::move(holder);
-}
+void Context::set_holder(detail::Holder holder) { state_->holder = std::move(holder); }
 
 const detail::Holder& Context::holder() const { return state_->holder; }
 

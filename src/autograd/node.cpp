@@ -36,8 +36,8 @@ Node* Node::make(const char* name, const NodeType* type, std::size_t inputs, std
   const std::size_t head = aligned(sizeof(Node) + inputs * sizeof(Edge) + outputs * sizeof(Tensor));
   const std::size_t bytes = head + payload;
   Node* node = ::new (pool::allocate(bytes)) Node;
-  node->inputs = static_cast<std::uint16_t>(inputs);
-  node->outputs = static_cast<std::uint16_t>(outputs);
+  node->inputs = static_cast<std::uint32_t>(inputs);
+  node->outputs = static_cast<std::uint32_t>(outputs);
   node->type = type;
   node->name = name;
   node->bytes = static_cast<std::uint32_t>(bytes);
@@ -60,7 +60,8 @@ void Node::release_saved() {
   type->destroy(payload());
 }
 
-// Freeing a node drops its inputs' nodes in turn. A list takes the place of the recursion, so that a chain may be of any length.
+// Freeing a node drops its inputs' nodes in turn. A list takes the place of the recursion, so that a chain may be of
+// any length.
 void destroy(Node* node) noexcept {
   node->next = graveyard.first;
   graveyard.first = node;
@@ -115,8 +116,8 @@ SavedTensor::SavedTensor(const Tensor& tensor, std::span<const Tensor> results) 
   version_ = tensor.version();
   for (std::size_t i = 0; i < results.size(); ++i)
     if (results[i].impl() == &impl) result_ = static_cast<int>(i);
-  // A leaf that requires grad cannot get a history later, so it may be held itself; anything else could come to depend on
-  // the node that holds it.
+  // A leaf that requires grad cannot get a history later, so it may be held itself; anything else could come to depend
+  // on the node that holds it.
   if (impl.requires_grad && impl.grad_fn == nullptr) {
     tensor_ = tensor;
     return;

@@ -21,7 +21,9 @@ class Edge {
   /// The edge into `tensor`'s history: its grad_fn, itself if it is a leaf that requires grad, nothing otherwise.
   static Edge into(const Tensor& tensor);
   Edge(const Edge& other) noexcept;
-  Edge(Edge&& other) noexcept : node_(other.node_), leaf_(other.leaf_), nr_(other.nr_) { other.node_ = nullptr, other.leaf_ = nullptr; }
+  Edge(Edge&& other) noexcept : node_(other.node_), leaf_(other.leaf_), nr_(other.nr_) {
+    other.node_ = nullptr, other.leaf_ = nullptr;
+  }
   Edge& operator=(Edge other) noexcept {
     std::swap(node_, other.node_);
     std::swap(leaf_, other.leaf_);
@@ -56,15 +58,15 @@ struct NodeHook {
 /// One recorded operation. Lives in one block with its edges, its outputs' pending gradients and what it saved.
 struct Node {
   std::atomic<std::uint32_t> refs{1};
-  std::uint16_t inputs = 0;
-  std::uint16_t outputs = 1;
-  bool saved = false;              // whether the payload is there
-  std::uint64_t sequence = 0;      // greater than that of every node it depends on
+  std::uint32_t inputs = 0;
+  std::uint32_t outputs = 1;
+  bool saved = false;          // whether the payload is there
+  std::uint64_t sequence = 0;  // greater than that of every node it depends on
   const NodeType* type = nullptr;
-  const char* name = nullptr;      // "MulBackward0"
+  const char* name = nullptr;              // "MulBackward0"
   std::atomic<const void*> task{nullptr};  // the backward in which it waits
   std::vector<NodeHook>* hooks = nullptr;
-  Node* next = nullptr;            // in the list of nodes to free
+  Node* next = nullptr;  // in the list of nodes to free
   std::uint32_t bytes = 0;
   std::uint32_t payload_at = 0;
 
@@ -73,7 +75,8 @@ struct Node {
   void* payload() { return reinterpret_cast<char*>(this) + payload_at; }
 
   /// A node with empty edges and room for a payload, which the caller constructs. Its number is set by `number()`.
-  static Node* make(const char* name, const NodeType* type, std::size_t inputs, std::size_t outputs, std::size_t payload);
+  static Node* make(const char* name, const NodeType* type, std::size_t inputs, std::size_t outputs,
+                    std::size_t payload);
   /// Numbers the node after its inputs and after all of this thread's.
   void number();
   /// Ends what was saved; a later backward through here is an error if tensors were.
@@ -83,7 +86,8 @@ struct Node {
 void destroy(Node* node) noexcept;
 inline void retain(Node* node) noexcept { node->refs.fetch_add(1, std::memory_order_relaxed); }
 inline void release(Node* node) noexcept {
-  if (node->refs.load(std::memory_order_acquire) == 1 || node->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(node);
+  if (node->refs.load(std::memory_order_acquire) == 1 || node->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    destroy(node);
 }
 
 inline Edge::Edge(const Edge& other) noexcept : node_(other.node_), leaf_(other.leaf_), nr_(other.nr_) {

@@ -31,8 +31,8 @@ struct Like {
   explicit Like(const Tensor& tensor) : shape(tensor.shape()), dtype(tensor.dtype()) {}
 };
 
-/// What an operation keeps for its backward. Tensors are kept with their version: one changed in place before backward is a
-/// GradError. A tensor that is the operation's own result is kept without its history, so that no cycle forms.
+/// What an operation keeps for its backward. Tensors are kept with their version: one changed in place before backward
+/// is a GradError. A tensor that is the operation's own result is kept without its history, so that no cycle forms.
 template <class... S>
 std::tuple<S&&...> saved(S&&... values) {
   return std::tuple<S&&...>(std::forward<S>(values)...);
@@ -111,8 +111,8 @@ struct NodeOwner {
 };
 
 template <class Body, class Inputs, class... S>
-void record_node(const char* name, const Tensor& out, const Inputs& inputs, std::size_t count, std::tuple<S...>&& values,
-                 Body) {
+void record_node(const char* name, const Tensor& out, const Inputs& inputs, std::size_t count,
+                 std::tuple<S...>&& values, Body) {
   static_assert(std::is_empty_v<Body>, "a backward body captures nothing: what it needs stands in saved(...)");
   using Node_ = Recorded<Body, std::remove_cvref_t<S>...>;
   using Payload = typename Node_::Payload;
@@ -124,9 +124,7 @@ void record_node(const char* name, const Tensor& out, const Inputs& inputs, std:
     ++i;
   }
   std::apply(
-      [&](const auto&... value) {
-        ::new (node->payload()) Payload{Keep<std::remove_cvref_t<S>>::make(value, out)...};
-      },
+      [&](const auto&... value) { ::new (node->payload()) Payload{Keep<std::remove_cvref_t<S>>::make(value, out)...}; },
       values);
   node->saved = true;
   node->number();
@@ -135,9 +133,9 @@ void record_node(const char* name, const Tensor& out, const Inputs& inputs, std:
 
 }  // namespace detail
 
-/// Puts an operation on the tape: `out` becomes the result of a node called `name` whose inputs are `inputs`, and `body(dx,
-/// g, saved...)` sends the gradient g of `out` on to them. Costs nothing where no input requires grad or recording is off.
-/// Returns `out`.
+/// Puts an operation on the tape: `out` becomes the result of a node called `name` whose inputs are `inputs`, and
+/// `body(dx, g, saved...)` sends the gradient g of `out` on to them. Costs nothing where no input requires grad or
+/// recording is off. Returns `out`.
 template <std::size_t N, class Body, class... S>
 Tensor record(const char* name, Tensor out, const InputRef (&inputs)[N], std::tuple<S...>&& values, Body body) {
   if (!detail::thread_state.grad_enabled) return out;
@@ -149,7 +147,8 @@ Tensor record(const char* name, Tensor out, const InputRef (&inputs)[N], std::tu
 
 /// The same for a list of inputs whose length is known only at run time.
 template <class Body, class... S>
-Tensor record_list(const char* name, Tensor out, const std::vector<Tensor>& inputs, std::tuple<S...>&& values, Body body) {
+Tensor record_list(const char* name, Tensor out, const std::vector<Tensor>& inputs, std::tuple<S...>&& values,
+                   Body body) {
   if (!detail::thread_state.grad_enabled) return out;
   const std::vector<InputRef> list(inputs.begin(), inputs.end());
   bool needed = false;

@@ -26,7 +26,8 @@ std::uint64_t next_hook_id() {
 }
 
 void remove_hook(const Tensor& tensor, Node* node, std::uint64_t id) {
-  if (node != nullptr && node->hooks != nullptr) std::erase_if(*node->hooks, [id](const NodeHook& h) { return h.hook.id == id; });
+  if (node != nullptr && node->hooks != nullptr)
+    std::erase_if(*node->hooks, [id](const NodeHook& h) { return h.hook.id == id; });
   if (node == nullptr) std::erase_if(extra(tensor).hooks, [id](const Hook& h) { return h.id == id; });
 }
 
@@ -55,10 +56,12 @@ void move_retained_grad(TensorImpl& impl, Node* node, std::uint32_t nr) noexcept
 const Tensor& Tensor::requires_grad_(bool value) const {
   detail::TensorImpl& impl = get();
   if (value && !is_floating_point(impl.dtype))
-    throw TypeError(fmt::format("requires_grad_: only floating-point tensors have gradients, this one holds {}", name(impl.dtype)));
+    throw TypeError(
+        fmt::format("requires_grad_: only floating-point tensors have gradients, this one holds {}", name(impl.dtype)));
   if (!is_leaf()) {
     if (value) return *this;
-    throw GradError(fmt::format("requires_grad_: the tensor is a result of {}; use detach() to leave the tape", grad_fn_name()));
+    throw GradError(
+        fmt::format("requires_grad_: the tensor is a result of {}; use detach() to leave the tape", grad_fn_name()));
   }
   if (value) detail::extra(*this);
   impl.requires_grad = value;
@@ -69,10 +72,11 @@ Tensor Tensor::grad() const { return get().extra == nullptr ? Tensor() : impl_->
 
 void Tensor::set_grad(const Tensor& gradient) const {
   if (gradient.defined() && gradient.shape() != shape())
-    throw ShapeError(fmt::format("set_grad: a gradient of shape {} for a tensor of shape {}", to_string(gradient.shape()),
-                                 to_string(shape())));
+    throw ShapeError(fmt::format("set_grad: a gradient of shape {} for a tensor of shape {}",
+                                 to_string(gradient.shape()), to_string(shape())));
   if (gradient.defined() && gradient.dtype() != dtype())
-    throw TypeError(fmt::format("set_grad: a gradient of dtype {} for a tensor of dtype {}", name(gradient.dtype()), name(dtype())));
+    throw TypeError(fmt::format("set_grad: a gradient of dtype {} for a tensor of dtype {}", name(gradient.dtype()),
+                                name(dtype())));
   if (gradient.defined() || get().extra != nullptr) detail::extra(*this).grad = gradient;
 }
 
@@ -102,10 +106,11 @@ void Tensor::retain_grad() const {
   // The graph must not own its results: the hook ends with the tensor, see destroy(TensorImpl*).
   detail::TensorImpl* impl = impl_;
   detail::Node* node = impl->grad_fn;
-  detail::add_node_hook(node, impl->output_nr, {detail::kRetained, Function<Tensor(const Tensor&)>([impl](const Tensor& g) {
-                          impl->extra->grad = impl->extra->grad.defined() ? impl->extra->grad.add(g) : g.clone();
-                          return Tensor();
-                        })});
+  detail::add_node_hook(node, impl->output_nr,
+                        {detail::kRetained, Function<Tensor(const Tensor&)>([impl](const Tensor& g) {
+                           impl->extra->grad = impl->extra->grad.defined() ? impl->extra->grad.add(g) : g.clone();
+                           return Tensor();
+                         })});
 }
 
 HookHandle Tensor::register_hook(Function<Tensor(const Tensor&)> hook) const {
@@ -117,7 +122,8 @@ HookHandle Tensor::register_hook(Function<Tensor(const Tensor&)> hook) const {
     detail::extra(*this).hooks.push_back({id, std::move(hook)});
   else
     detail::add_node_hook(node, impl_->output_nr, {id, std::move(hook)});
-  return HookHandle([weak = *this, node_owner = detail::Edge::into(*this), id] { detail::remove_hook(weak, node_owner.node(), id); });
+  return HookHandle(
+      [weak = *this, node_owner = detail::Edge::into(*this), id] { detail::remove_hook(weak, node_owner.node(), id); });
 }
 
 }  // namespace taper

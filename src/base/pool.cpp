@@ -28,9 +28,11 @@ namespace {
 constexpr std::size_t kStep = 64;
 constexpr int kClasses = 8 + 8 * 39;
 constexpr std::size_t kSlab = 256 * 1024;
-constexpr std::size_t kSlabLimit = 16 * 1024;        // blocks up to here are cut from slabs
-constexpr std::size_t kThreadLimit = 1024 * 1024;    // blocks up to here are kept by the thread that freed them
-constexpr std::size_t kThreadCache = 64 * 1024 * 1024;  // what one thread keeps of unslabbed blocks before it hands them on
+constexpr std::size_t kSlabLimit = 16 * 1024;               // blocks up to here are cut from slabs
+constexpr std::size_t kThreadLimit = 1024 * 1024;           // blocks up to here are kept by the thread that freed them
+constexpr std::size_t kSharedCache = std::size_t{1} << 30;  // what the process keeps of them before it gives them back
+constexpr std::size_t kThreadCache =
+    64 * 1024 * 1024;  // what one thread keeps of unslabbed blocks before it hands them on
 
 #ifdef TAPER_POOL_OFF
 constexpr bool pooled = false;  // so that the sanitizer sees every block's life
@@ -68,6 +70,7 @@ void* system_block(std::size_t bytes) {
 struct Shared {
   std::mutex mutex;
   std::array<Free*, kClasses> lists{};
+  std::size_t kept = 0;  // of unslabbed blocks
 };
 Shared& shared() {
   static Shared& instance = *::new (std::malloc(sizeof(Shared))) Shared;
@@ -88,19 +91,6 @@ struct Cache {
 thread_local constinit bool cache_ended = false;
 thread_local Cache cache_storage;
 
-Cache::~Cache() {
-  cache_ended = true;
-  Shared& all = shared();
-  std::lock_guard lock(all.mutex);
-  for (int i = 0; i < kClasses; ++i)
-    while (lists[static_cast<std::size_t>(i)] != nullptr) {
-      Free* block = lists[static_cast<std::size_t>(i)];
-      lists[static_cast<std::size_t>(i)] = block->next;
-      block->next = all.lists[static_cast<std::size_t>(i)];
-      all.lists[static_cast<std::size_t>(i)] = block;
-    }
-}
-
 void* pop(Free*& list) {
   Free* block = list;
   if (block != nullptr) list = block->next;
@@ -113,14 +103,32 @@ void push(Free*& list, void* memory) {
   list = block;
 }
 
-void* shared_pop(std::size_t index) {
+void* shared_pop(std::size_t index, std::size_t size) {
   Shared& all = shared();
-  std::lock_guard lock(all.mutex);
-  return pop(all.lists[index]);
+  const std::lock_guard lock(all.mutex);
+  void* block = pop(all.lists[index]);
+  if (block != nullptr && size > kSlabLimit) all.kept -= size;
+  return block;
+}
+
+void shared_push(std::size_t index, std::size_t size, void* block) {
+  Shared& all = shared();
+  const std::lock_guard lock(all.mutex);
+  if (size > kSlabLimit) {
+    if (all.kept + size > kSharedCache) return std::free(block);
+    all.kept += size;
+  }
+  push(all.lists[index], block);
+}
+
+Cache::~Cache() {
+  cache_ended = true;
+  for (std::size_t i = 0; i < kClasses; ++i)
+    while (void* block = pop(lists[i])) shared_push(i, class_bytes(static_cast<int>(i)), block);
 }
 
 void* refill(Cache& cache, std::size_t index, std::size_t bytes) {
-  if (void* block = shared_pop(index)) return block;
+  if (void* block = shared_pop(index, bytes)) return block;
   if (bytes > kSlabLimit) return system_block(bytes);
   if (cache.slab_left < bytes) {
     cache.slab = static_cast<char*>(system_block(kSlab));
@@ -150,7 +158,8 @@ std::size_t memory_in_use() { return large_in_use.load(std::memory_order_relaxed
 namespace pool {
 
 void* allocate(std::size_t bytes) {
-  if (bytes > (std::size_t{1} << 44)) throw ResourceError(fmt::format("memory: needs {} bytes; no machine has them", bytes));
+  if (bytes > (std::size_t{1} << 44))
+    throw ResourceError(fmt::format("memory: needs {} bytes; no machine has them", bytes));
   const int index = class_of(bytes);
   const std::size_t size = class_bytes(index);
   if (size > kSlabLimit) charge(size);
@@ -158,7 +167,7 @@ void* allocate(std::size_t bytes) {
   const auto at = static_cast<std::size_t>(index);
   try {
     if (cache_ended || size > kThreadLimit) {
-      void* block = shared_pop(at);
+      void* block = shared_pop(at, size);
       return block != nullptr ? block : system_block(size);
     }
     Cache& cache = cache_storage;
@@ -186,9 +195,7 @@ void release(void* block, std::size_t bytes) noexcept {
       return push(cache.lists[at], block);
     }
   }
-  Shared& all = shared();
-  std::lock_guard lock(all.mutex);
-  push(all.lists[at], block);
+  shared_push(at, size, block);
 }
 
 }  // namespace pool

@@ -4,8 +4,9 @@
 
 namespace taper::pool {
 
-/// A block of at least `bytes` bytes, aligned to 64. Freed blocks are kept by size class, first in the thread and then in the
-/// process, so that a training step that has run once asks the system for nothing. ResourceError over the memory limit.
+/// A block of at least `bytes` bytes, aligned to 64. Freed blocks are kept by size class, first in the thread and then
+/// in the process, so that a training step that has run once asks the system for nothing. ResourceError over the memory
+/// limit.
 void* allocate(std::size_t bytes);
 
 /// Gives back a block; `bytes` as it was asked for. Any thread may free a block of any other.

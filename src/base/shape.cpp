@@ -25,7 +25,8 @@ std::int64_t numel(const Shape& shape) {
     overflow |= __builtin_mul_overflow(product, std::max<std::int64_t>(size, 1), &product);
   }
   if (zero) return 0;
-  if (overflow) throw ShapeError(fmt::format("shape: size overflows: {} has more than 2^63 elements", to_string(shape)));
+  if (overflow)
+    throw ShapeError(fmt::format("shape: size overflows: {} has more than 2^63 elements", to_string(shape)));
   return product;
 }
 
@@ -48,8 +49,8 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
     if (size == shorter[i] || shorter[i] == 1) continue;
     if (size != 1)
       throw ShapeError(fmt::format("{}: shapes {} and {} do not broadcast: {} vs {} at dimension {}", op, to_string(a),
-                                   to_string(b), a[a.size() - result.size() + i + offset], b[b.size() - result.size() + i + offset],
-                                   i + offset));
+                                   to_string(b), a[a.size() - result.size() + i + offset],
+                                   b[b.size() - result.size() + i + offset], i + offset));
     size = shorter[i];
   }
   return result;

@@ -36,8 +36,8 @@ std::atomic<int>& thread_count() {
 
 thread_local bool inside_parallel = false;
 
-// Workers sleep on a condition variable between jobs. One job runs at a time; a second thread that asks meanwhile runs its
-// own range alone, so nobody waits for a stranger's work.
+// Workers sleep on a condition variable between jobs. One job runs at a time; a second thread that asks meanwhile runs
+// its own range alone, so nobody waits for a stranger's work.
 class Pool {
  public:
   static Pool& instance() {
@@ -45,7 +45,8 @@ class Pool {
     return pool;
   }
 
-  bool try_run(std::int64_t begin, std::int64_t end, std::int64_t grain, int threads, ParallelBody body, void* context) {
+  bool try_run(std::int64_t begin, std::int64_t end, std::int64_t grain, int threads, ParallelBody body,
+               void* context) {
     std::unique_lock owner(owner_, std::try_to_lock);
     if (!owner.owns_lock()) return false;
     {

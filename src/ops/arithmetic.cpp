@@ -76,7 +76,8 @@ Tensor power_values(const Tensor& x, double exponent, DType dtype) {
       return detail::binary("pow", squared, detail::cast_raw(x, dtype), pointwise().mul, dtype);
     }
   } else if (exponent < 0) {
-    throw ValueError(fmt::format("pow: integers to the power {}; negative exponents need a floating-point tensor", exponent));
+    throw ValueError(
+        fmt::format("pow: integers to the power {}; negative exponents need a floating-point tensor", exponent));
   }
   return detail::unary("pow", x, pointwise().pow, dtype, {exponent});
 }
@@ -136,13 +137,21 @@ Tensor Tensor::neg() const { return taper::neg(*this); }
 Tensor Tensor::pow(const Tensor& exponent) const { return taper::pow(*this, exponent); }
 Tensor Tensor::pow(Scalar exponent) const { return taper::pow(*this, exponent); }
 
-Tensor& Tensor::add_(const Tensor& other) { return detail::in_place("add_", *this, other, pointwise().add, &taper::add); }
+Tensor& Tensor::add_(const Tensor& other) {
+  return detail::in_place("add_", *this, other, pointwise().add, &taper::add);
+}
 Tensor& Tensor::add_(Scalar other) { return add_(wrap_number(other)); }
-Tensor& Tensor::sub_(const Tensor& other) { return detail::in_place("sub_", *this, other, pointwise().sub, &taper::sub); }
+Tensor& Tensor::sub_(const Tensor& other) {
+  return detail::in_place("sub_", *this, other, pointwise().sub, &taper::sub);
+}
 Tensor& Tensor::sub_(Scalar other) { return sub_(wrap_number(other)); }
-Tensor& Tensor::mul_(const Tensor& other) { return detail::in_place("mul_", *this, other, pointwise().mul, &taper::mul); }
+Tensor& Tensor::mul_(const Tensor& other) {
+  return detail::in_place("mul_", *this, other, pointwise().mul, &taper::mul);
+}
 Tensor& Tensor::mul_(Scalar other) { return mul_(wrap_number(other)); }
-Tensor& Tensor::div_(const Tensor& other) { return detail::in_place("div_", *this, other, pointwise().div, &taper::div); }
+Tensor& Tensor::div_(const Tensor& other) {
+  return detail::in_place("div_", *this, other, pointwise().div, &taper::div);
+}
 Tensor& Tensor::div_(Scalar other) { return div_(wrap_number(other)); }
 Tensor& Tensor::pow_(Scalar exponent) {
   return detail::in_place("pow_", *this, {}, [&](const Tensor& self) { return self.pow(exponent); });

@@ -72,8 +72,8 @@ Tensor Tensor::to(DType dtype) const { return taper::to(*this, dtype); }
 Tensor& Tensor::copy_(const Tensor& source) {
   detail::check_in_place("copy_", *this);
   if (broadcast_shapes("copy_", shape(), source.shape()) != shape())
-    throw ShapeError(fmt::format("copy_: a source of shape {} does not fit into one of shape {}", to_string(source.shape()),
-                                 to_string(shape())));
+    throw ShapeError(fmt::format("copy_: a source of shape {} does not fit into one of shape {}",
+                                 to_string(source.shape()), to_string(shape())));
   Tensor value = source;
   if (would_record({*this, source})) {
     value = detail::make_tensor(shape(), dtype());

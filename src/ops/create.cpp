@@ -13,7 +13,8 @@ namespace taper {
 namespace {
 
 Tensor make(const char* op, const Shape& shape, const TensorOptions& options, DType inferred = DType::float32) {
-  if (options.device != "cpu") throw ValueError(fmt::format("{}: device '{}'; there is only 'cpu'", op, options.device));
+  if (options.device != "cpu")
+    throw ValueError(fmt::format("{}: device '{}'; there is only 'cpu'", op, options.device));
   const DType dtype = options.dtype.value_or(inferred);
   if (options.requires_grad && !is_floating_point(dtype))
     throw TypeError(fmt::format("{}: only floating-point tensors have gradients, not {}", op, name(dtype)));
@@ -36,7 +37,11 @@ TensorOptions with_dtype(TensorOptions options, DType dtype) {
 
 }  // namespace
 
-Tensor empty(const Shape& shape, TensorOptions options) { return finish(make("empty", shape, options), options); }
+Tensor empty(const Shape& shape, TensorOptions options) {
+  Tensor out = make("empty", shape, options);
+  if (out.dtype() == DType::bool_) set_zero(out);  // any other byte is no bool
+  return finish(std::move(out), options);
+}
 Tensor empty(const Shape& shape, DType dtype) { return empty(shape, TensorOptions{.dtype = dtype}); }
 
 Tensor zeros(const Shape& shape, TensorOptions options) {
@@ -51,7 +56,8 @@ Tensor full(const Shape& shape, Scalar value, TensorOptions options) {
   Tensor out = make("full", shape, options, inferred);
   detail::dispatch(out.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T number = value.dtype() == DType::float64 ? static_cast<T>(value.to_double()) : static_cast<T>(value.to_int());
+    const T number =
+        value.dtype() == DType::float64 ? static_cast<T>(value.to_double()) : static_cast<T>(value.to_int());
     T* data = reinterpret_cast<T*>(out.get().data);
     for (std::int64_t i = 0; i < out.numel(); ++i) data[i] = number;
   });
@@ -62,9 +68,15 @@ Tensor full(const Shape& shape, Scalar value, DType dtype) { return full(shape, 
 Tensor ones(const Shape& shape, TensorOptions options) { return full(shape, 1, with_dtype(options, DType::float32)); }
 Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
 
-Tensor zeros_like(const Tensor& like, TensorOptions options) { return zeros(like.shape(), with_dtype(options, like.dtype())); }
-Tensor ones_like(const Tensor& like, TensorOptions options) { return ones(like.shape(), with_dtype(options, like.dtype())); }
-Tensor empty_like(const Tensor& like, TensorOptions options) { return empty(like.shape(), with_dtype(options, like.dtype())); }
+Tensor zeros_like(const Tensor& like, TensorOptions options) {
+  return zeros(like.shape(), with_dtype(options, like.dtype()));
+}
+Tensor ones_like(const Tensor& like, TensorOptions options) {
+  return ones(like.shape(), with_dtype(options, like.dtype()));
+}
+Tensor empty_like(const Tensor& like, TensorOptions options) {
+  return empty(like.shape(), with_dtype(options, like.dtype()));
+}
 Tensor full_like(const Tensor& like, Scalar value, TensorOptions options) {
   return full(like.shape(), value, with_dtype(options, like.dtype()));
 }
@@ -76,11 +88,14 @@ Tensor arange(Scalar start, Scalar end, Scalar step, TensorOptions options) {
   for (const Scalar& s : {start, end, step}) floating |= s.dtype() == DType::float64;
   const double by = step.to_double();
   if (by == 0 || !(std::isfinite(start.to_double()) && std::isfinite(end.to_double()) && std::isfinite(by)))
-    throw ValueError(fmt::format("arange: from {} to {} by {}; the step must not be 0 and all must be finite", start.to_double(),
-                                 end.to_double(), by));
+    throw ValueError(fmt::format("arange: from {} to {} by {}; the step must not be 0 and all must be finite",
+                                 start.to_double(), end.to_double(), by));
   if ((by > 0) != (end.to_double() >= start.to_double()) && end.to_double() != start.to_double())
-    throw ValueError(fmt::format("arange: a step of {} does not lead from {} to {}", by, start.to_double(), end.to_double()));
-  const auto count = static_cast<std::int64_t>(std::ceil((end.to_double() - start.to_double()) / by));
+    throw ValueError(
+        fmt::format("arange: a step of {} does not lead from {} to {}", by, start.to_double(), end.to_double()));
+  const double steps = std::ceil((end.to_double() - start.to_double()) / by);
+  if (steps > 0x1p53) throw ShapeError(fmt::format("arange: {} elements; size overflows", steps));
+  const auto count = static_cast<std::int64_t>(steps);
   Tensor out = make("arange", {count}, options, floating ? DType::float32 : DType::int64);
   detail::dispatch(out.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -130,8 +145,9 @@ void Literal::enter(int depth, std::int64_t size) {
   if (depth == shape_.size()) {
     shape_.push_back(size);
   } else if (shape_[depth] != size) {
-    throw ShapeError(fmt::format("tensor: braces at depth {} hold {} entries here and {} before; rows must have one length", depth,
-                                 size, shape_[depth]));
+    throw ShapeError(
+        fmt::format("tensor: braces at depth {} hold {} entries here and {} before; rows must have one length", depth,
+                    size, shape_[depth]));
   }
 }
 

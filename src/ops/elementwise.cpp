@@ -32,7 +32,9 @@ Rank lift(const Rank& higher, const Rank& lower) {
   return result;
 }
 
-[[noreturn]] void refuse(const char* op, DType dtype) { throw TypeError(fmt::format("{}: not defined for {}", op, name(dtype))); }
+[[noreturn]] void refuse(const char* op, DType dtype) {
+  throw TypeError(fmt::format("{}: not defined for {}", op, name(dtype)));
+}
 
 void check_dense(const char* op, const Tensor& x) {
   if (x.is_sparse()) throw TypeError(fmt::format("{}: a sparse tensor; use to_dense() first", op));
@@ -47,7 +49,9 @@ kernels::Operand operand(const Tensor& x, const Shape& to) {
 }
 
 // The dense strides of an elementwise result: those of the operand where it fills its memory in another order.
-bool same_layout(const Tensor& a, const Tensor& b) { return a.shape() == b.shape() && a.is_contiguous() && b.is_contiguous(); }
+bool same_layout(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() && a.is_contiguous() && b.is_contiguous();
+}
 
 void run_binary(kernels::BinaryLoop loop, const Tensor& out, const Tensor& a, const Tensor& b) {
   if (same_layout(out, a) && same_layout(out, b)) {
@@ -67,7 +71,8 @@ void run_binary(kernels::BinaryLoop loop, const Tensor& out, const Tensor& a, co
                       });
 }
 
-Tensor binary_as(const char* op, const Tensor& a, const Tensor& b, const kernels::Binary& kernel, DType dtype, DType out_dtype) {
+Tensor binary_as(const char* op, const Tensor& a, const Tensor& b, const kernels::Binary& kernel, DType dtype,
+                 DType out_dtype) {
   check_dense(op, a);
   check_dense(op, b);
   const kernels::BinaryLoop loop = kernel[dtype];
@@ -126,8 +131,8 @@ Tensor compare(const char* op, const Tensor& a, const Tensor& b, const kernels::
   return binary_as(op, a, b, kernel, dtype, DType::bool_);
 }
 
-Tensor ternary(const char* op, const Tensor& a, const Tensor& b, const Tensor& c, const kernels::Ternary& kernel, DType first,
-               DType dtype) {
+Tensor ternary(const char* op, const Tensor& a, const Tensor& b, const Tensor& c, const kernels::Ternary& kernel,
+               DType first, DType dtype) {
   for (const Tensor* x : {&a, &b, &c}) check_dense(op, *x);
   const kernels::TernaryLoop loop = kernel[dtype];
   if (loop == nullptr) refuse(op, dtype);

@@ -25,8 +25,8 @@ Tensor binary(const char* op, const Tensor& a, const Tensor& b, const kernels::B
 Tensor compare(const char* op, const Tensor& a, const Tensor& b, const kernels::Binary& kernel, DType dtype);
 
 /// a, b and c broadcast; the first is taken as `first`, the others and the result as `dtype`.
-Tensor ternary(const char* op, const Tensor& a, const Tensor& b, const Tensor& c, const kernels::Ternary& kernel, DType first,
-               DType dtype);
+Tensor ternary(const char* op, const Tensor& a, const Tensor& b, const Tensor& c, const kernels::Ternary& kernel,
+               DType first, DType dtype);
 
 /// `x` as `dtype` outside the tape: itself where it is that already.
 Tensor cast_raw(const Tensor& x, DType dtype);
@@ -38,8 +38,8 @@ void copy_raw(const Tensor& to, const Tensor& from);
 Tensor sum_to(const Tensor& gradient, const Like& like);
 inline Tensor sum_to(const Tensor& gradient, const Tensor& like) { return sum_to(gradient, Like(like)); }
 
-/// GradError if `self` must not be changed in place now: a leaf that requires grad, a view of one. ValueError if several of its
-/// elements share one place.
+/// GradError if `self` must not be changed in place now: a leaf that requires grad, a view of one. ValueError if
+/// several of its elements share one place.
 void check_in_place(const char* op, const Tensor& self);
 
 /// `self` as it is now, with its history and memory of its own.

@@ -51,7 +51,8 @@ Tensor scatter_view(const Tensor& whole, const Tensor& part, const Geometry& at,
   copy_raw(alias(out, at.shape, at.strides, at.offset), part);
   return record("CopySlices", std::move(out), {whole, part}, saved(at, Like(part), base_strides),
                 [](Grads& dx, const Tensor& g, const Geometry& where, const Like& piece, const Shape& strides) {
-                  if (dx.wants(0)) dx.add(0, scatter_view(g, zeros(piece.shape, {.dtype = piece.dtype}), where, strides));
+                  if (dx.wants(0))
+                    dx.add(0, scatter_view(g, zeros(piece.shape, {.dtype = piece.dtype}), where, strides));
                   if (dx.wants(1)) dx.add(1, gather_view(g, where, strides));
                 });
 }
@@ -72,27 +73,29 @@ bool self_overlapping(const Tensor& x) {
 
 void refresh_view(const Tensor& view) {
   TensorImpl& impl = view.get();
-  const std::uint32_t now = view.version();
-  if (impl.view_version == now && impl.grad_fn != nullptr) return;
   const EnableGradGuard recording;
   const Tensor base = base_of(view);
-  const Tensor shown = record("AsStridedBackward0", alias(view), {base}, saved(Geometry(view, *impl.base), Like(base), base.strides()),
-                              [](Grads& dx, const Tensor& g, const Geometry& where, const Like& whole, const Shape& strides) {
-                                dx.add(0, scatter_view(zeros(whole.shape, {.dtype = whole.dtype}), g, where, strides));
-                              });
+  const Tensor shown =
+      record("AsStridedBackward0", alias(view), {base}, saved(Geometry(view, *impl.base), Like(base), base.strides()),
+             [](Grads& dx, const Tensor& g, const Geometry& where, const Like& whole, const Shape& strides) {
+               dx.add(0, scatter_view(zeros(whole.shape, {.dtype = whole.dtype}), g, where, strides));
+             });
   set_history(view, shown.get().grad_fn, 0);
-  impl.view_version = now;
+  impl.view_version = view.version();
 }
 
 void check_in_place(const char* op, const Tensor& self) {
   const TensorImpl& impl = self.get();
   if (thread_state.grad_enabled && impl.requires_grad)
-    throw GradError(fmt::format("{}: a leaf that requires grad cannot be changed in place; use a NoGradGuard, or detach()", op));
+    throw GradError(
+        fmt::format("{}: a leaf that requires grad cannot be changed in place; use a NoGradGuard, or detach()", op));
   if (thread_state.grad_enabled && impl.base != nullptr && impl.base->requires_grad)
-    throw GradError(fmt::format("{}: a view of a leaf that requires grad cannot be changed in place; use a NoGradGuard", op));
+    throw GradError(
+        fmt::format("{}: a view of a leaf that requires grad cannot be changed in place; use a NoGradGuard", op));
   if (self_overlapping(self))
-    throw ValueError(fmt::format("{}: several elements of an expanded tensor of shape {} share one place; clone() it first", op,
-                                 to_string(self.shape())));
+    throw ValueError(
+        fmt::format("{}: several elements of an expanded tensor of shape {} share one place; clone() it first", op,
+                    to_string(self.shape())));
 }
 
 Tensor snapshot(const Tensor& self) {
@@ -106,10 +109,11 @@ void assign_in_place(const char* op, const Tensor& self, const Tensor& result) {
   const DType to = self.dtype();
   const DType from = result.dtype();
   const bool fits = is_floating_point(to) || to == from || (!is_floating_point(from) && to != DType::bool_);
-  if (!fits) throw TypeError(fmt::format("{}: a result of {} does not fit into a tensor of {}", op, name(from), name(to)));
+  if (!fits)
+    throw TypeError(fmt::format("{}: a result of {} does not fit into a tensor of {}", op, name(from), name(to)));
   if (broadcast_shapes(op, self.shape(), result.shape()) != self.shape())
-    throw ShapeError(fmt::format("{}: a result of shape {} does not fit into one of shape {}", op, to_string(result.shape()),
-                                 to_string(self.shape())));
+    throw ShapeError(fmt::format("{}: a result of shape {} does not fit into one of shape {}", op,
+                                 to_string(result.shape()), to_string(self.shape())));
   Tensor converted = from == to ? result : result.to(to);
   if (converted.shape() != self.shape()) converted = converted.expand(self.shape());
   TensorImpl& impl = self.get();

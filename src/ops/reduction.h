@@ -6,7 +6,7 @@ namespace taper::detail {
 
 /// A reduction laid out for the kernels: the input as contiguous [outer][n][inner] with the reduced dimensions as n.
 struct Reduction {
-  Tensor input;              // outside the tape; permuted and copied where the dimensions do not lie side by side
+  Tensor input;  // outside the tape; permuted and copied where the dimensions do not lie side by side
   std::int64_t outer = 1;
   std::int64_t n = 1;
   std::int64_t inner = 1;

@@ -61,17 +61,19 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value) {
   check_condition("masked_fill", mask);
   const Tensor number = detail::wrap_number(value);
   if (!is_floating_point(x.dtype()) && is_floating_point(number.dtype()))
-    throw TypeError(fmt::format("masked_fill: the value {} does not fit into a tensor of {}", value.to_double(), name(x.dtype())));
+    throw TypeError(
+        fmt::format("masked_fill: the value {} does not fit into a tensor of {}", value.to_double(), name(x.dtype())));
   if (broadcast_shapes("masked_fill", x.shape(), mask.shape()) != x.shape())
-    throw ShapeError(fmt::format("masked_fill: a mask of shape {} does not fit a tensor of shape {}", to_string(mask.shape()),
-                                 to_string(x.shape())));
+    throw ShapeError(fmt::format("masked_fill: a mask of shape {} does not fit a tensor of shape {}",
+                                 to_string(mask.shape()), to_string(x.shape())));
   Tensor out = detail::ternary("masked_fill", mask, number, x, pointwise().where, DType::bool_, x.dtype());
   return record("MaskedFillBackward0", std::move(out), {x}, saved(mask),
                 [](Grads& dx, const Tensor& g, const Tensor& filled) { dx.add(0, where(filled, 0, g)); });
 }
 
 Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
-  Tensor out = detail::ternary("lerp", start, end, weight, pointwise().lerp, start.dtype(), detail::result_type({start, end, weight}));
+  Tensor out = detail::ternary("lerp", start, end, weight, pointwise().lerp, start.dtype(),
+                               detail::result_type({start, end, weight}));
   return record("LerpBackward0", std::move(out), {start, end, weight}, saved(start, end, weight),
                 [](Grads& dx, const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& w) {
                   if (dx.wants(0)) dx.add(0, sum_to(g * (1 - w), a));
@@ -80,7 +82,9 @@ Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
                 });
 }
 
-Tensor lerp(const Tensor& start, const Tensor& end, Scalar weight) { return lerp(start, end, detail::wrap_number(weight)); }
+Tensor lerp(const Tensor& start, const Tensor& end, Scalar weight) {
+  return lerp(start, end, detail::wrap_number(weight));
+}
 
 Tensor Tensor::maximum(const Tensor& other) const { return taper::maximum(*this, other); }
 Tensor Tensor::minimum(const Tensor& other) const { return taper::minimum(*this, other); }
@@ -88,7 +92,8 @@ Tensor Tensor::masked_fill(const Tensor& mask, Scalar value) const { return tape
 Tensor Tensor::lerp(const Tensor& end, Scalar weight) const { return taper::lerp(*this, end, weight); }
 Tensor Tensor::lerp(const Tensor& end, const Tensor& weight) const { return taper::lerp(*this, end, weight); }
 Tensor& Tensor::masked_fill_(const Tensor& mask, Scalar value) {
-  return detail::in_place("masked_fill_", *this, {}, [&](const Tensor& x) { return taper::masked_fill(x, mask, value); });
+  return detail::in_place("masked_fill_", *this, {},
+                          [&](const Tensor& x) { return taper::masked_fill(x, mask, value); });
 }
 
 }  // namespace taper

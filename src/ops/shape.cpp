@@ -16,8 +16,9 @@ Tensor view(const Tensor& x, const Shape& shape) {
   const Shape target = detail::infer_shape("view", shape, x.numel(), x.shape());
   const std::optional<Shape> strides = detail::view_strides(x, target);
   if (!strides)
-    throw ShapeError(fmt::format("view: shape {} cannot show a tensor of shape {} and strides {} without a copy; use reshape",
-                                 to_string(target), to_string(x.shape()), to_string(x.strides())));
+    throw ShapeError(
+        fmt::format("view: shape {} cannot show a tensor of shape {} and strides {} without a copy; use reshape",
+                    to_string(target), to_string(x.shape()), to_string(x.strides())));
   return record("ViewBackward0", detail::make_view(x, target, *strides), {x}, saved(x.shape()),
                 [](Grads& dx, const Tensor& g, const Shape& from) { dx.add(0, g.reshape(from)); });
 }
@@ -26,10 +27,11 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
   const Shape target = detail::infer_shape("reshape", shape, x.numel(), x.shape());
   const std::optional<Shape> strides = detail::view_strides(x, target);
   const auto body = [](Grads& dx, const Tensor& g, const Shape& from) { dx.add(0, g.reshape(from)); };
-  if (strides) return record("ReshapeAliasBackward0", detail::make_view(x, target, *strides), {x}, saved(x.shape()), body);
-  const Tensor copy = x.clone().contiguous();
-  const Tensor dense = copy.is_contiguous() ? copy : copy.contiguous();
-  return record("UnsafeViewBackward0", detail::alias(dense, target, contiguous_strides(target)), {dense}, saved(x.shape()), body);
+  if (strides)
+    return record("ReshapeAliasBackward0", detail::make_view(x, target, *strides), {x}, saved(x.shape()), body);
+  const Tensor dense = x.contiguous();
+  return record("UnsafeViewBackward0", detail::alias(dense, target, contiguous_strides(target)), {dense},
+                saved(x.shape()), body);
 }
 
 Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
@@ -41,7 +43,8 @@ Tensor transpose(const Tensor& x, std::int64_t dim0, std::int64_t dim1) {
     std::swap(shape[a], shape[b]);
     std::swap(strides[a], strides[b]);
   }
-  return record("TransposeBackward0", detail::make_view(x, shape, strides), {x}, saved(std::int64_t{a}, std::int64_t{b}),
+  return record("TransposeBackward0", detail::make_view(x, shape, strides), {x},
+                saved(std::int64_t{a}, std::int64_t{b}),
                 [](Grads& dx, const Tensor& g, std::int64_t i, std::int64_t j) { dx.add(0, g.transpose(i, j)); });
 }
 
@@ -50,7 +53,8 @@ Tensor permute(const Tensor& x, const Shape& dims) {
   Shape strides;
   Shape inverse = Shape::filled(x.dim(), -1);
   if (dims.size() != x.dim())
-    throw ValueError(fmt::format("permute: {} names {} dimensions; the tensor has {}", to_string(dims), dims.size(), x.dim()));
+    throw ValueError(
+        fmt::format("permute: {} names {} dimensions; the tensor has {}", to_string(dims), dims.size(), x.dim()));
   for (int i = 0; i < dims.size(); ++i) {
     const int d = wrap_dim("permute", dims[i], x.dim());
     if (inverse[d] != -1) throw ValueError(fmt::format("permute: dimension {} stands twice in {}", d, to_string(dims)));
@@ -63,7 +67,8 @@ Tensor permute(const Tensor& x, const Shape& dims) {
 }
 
 Tensor t(const Tensor& x) {
-  if (x.dim() > 2) throw ShapeError(fmt::format("t: shape {} has {} dimensions; at most 2", to_string(x.shape()), x.dim()));
+  if (x.dim() > 2)
+    throw ShapeError(fmt::format("t: shape {} has {} dimensions; at most 2", to_string(x.shape()), x.dim()));
   Shape shape = x.shape();
   Shape strides = x.strides();
   std::reverse(shape.begin(), shape.end());
@@ -115,12 +120,13 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     const std::int64_t from = d >= extra ? x.shape()[d - extra] : 1;
     if (shape[d] == -1 && d >= extra) target[d] = from;
     if (target[d] < 0 || (from != 1 && from != target[d]))
-      throw ShapeError(fmt::format("expand: shape {} does not stretch to {}: {} vs {} at dimension {}", to_string(x.shape()),
-                                   to_string(shape), from, shape[d], d));
+      throw ShapeError(fmt::format("expand: shape {} does not stretch to {}: {} vs {} at dimension {}",
+                                   to_string(x.shape()), to_string(shape), from, shape[d], d));
     if (d >= extra && from == target[d]) strides[d] = x.strides()[d - extra];
   }
   if (extra < 0)
-    throw ShapeError(fmt::format("expand: shape {} has more dimensions than {}", to_string(x.shape()), to_string(shape)));
+    throw ShapeError(
+        fmt::format("expand: shape {} has more dimensions than {}", to_string(x.shape()), to_string(shape)));
   return record("ExpandBackward0", detail::make_view(x, target, strides), {x}, saved(x.shape()),
                 [](Grads& dx, const Tensor& g, const Shape& from) {
                   Shape dims;
@@ -159,7 +165,8 @@ Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
   const std::int64_t offset = at * strides[d];
   shape.erase(d);
   strides.erase(d);
-  return record("SelectBackward0", detail::make_view(x, shape, strides, offset), {x}, saved(x.shape(), std::int64_t{d}, at),
+  return record("SelectBackward0", detail::make_view(x, shape, strides, offset), {x},
+                saved(x.shape(), std::int64_t{d}, at),
                 [](Grads& dx, const Tensor& g, const Shape& from, std::int64_t axis, std::int64_t i) {
                   dx.add(0, detail::put_slice(g.unsqueeze(axis), from, axis, i, i + 1, 1));
                 });
@@ -183,7 +190,8 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
   const std::int64_t size = x.shape()[d];
   const std::int64_t from = start < 0 ? start + size : start;
   if (length < 0 || from < 0 || from > size - length)
-    throw IndexError(fmt::format("narrow: {} entries from {} on do not lie in dimension {} of size {}", length, start, d, size));
+    throw IndexError(
+        fmt::format("narrow: {} entries from {} on do not lie in dimension {} of size {}", length, start, d, size));
   return x.slice(d, from, from + length);
 }
 
@@ -226,12 +234,15 @@ Tensor Tensor::squeeze(std::int64_t dim) const { return taper::squeeze(*this, di
 Tensor Tensor::unsqueeze(std::int64_t dim) const { return taper::unsqueeze(*this, dim); }
 Tensor Tensor::expand(const Shape& shape) const { return taper::expand(*this, shape); }
 Tensor Tensor::expand_as(const Tensor& other) const { return taper::expand(*this, other.shape()); }
-Tensor Tensor::flatten(std::int64_t start_dim, std::int64_t end_dim) const { return taper::flatten(*this, start_dim, end_dim); }
+Tensor Tensor::flatten(std::int64_t start_dim, std::int64_t end_dim) const {
+  return taper::flatten(*this, start_dim, end_dim);
+}
 Tensor Tensor::narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const {
   return taper::narrow(*this, dim, start, length);
 }
 Tensor Tensor::select(std::int64_t dim, std::int64_t index) const { return taper::select(*this, dim, index); }
-Tensor Tensor::slice(std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end, std::int64_t step) const {
+Tensor Tensor::slice(std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end,
+                     std::int64_t step) const {
   return taper::slice(*this, dim, start, end, step);
 }
 

@@ -104,7 +104,8 @@ Tensor add_sparse(const Tensor& a, const Tensor& b) {
 
 Tensor add_sparse_to_dense(const Tensor& dense, const Tensor& sparse) {
   Tensor sum = make_tensor(dense.shape(), dense.dtype());
-  std::memcpy(sum.get().data, dense.contiguous().get().data, static_cast<std::size_t>(dense.numel()) * size_of(dense.dtype()));
+  std::memcpy(sum.get().data, dense.contiguous().get().data,
+              static_cast<std::size_t>(dense.numel()) * size_of(dense.dtype()));
   add_entries(sum, sparse);
   return sum;
 }
@@ -117,7 +118,9 @@ void add_sparse_in_place(const Tensor& dense, const Tensor& sparse) {
 Tensor own_sparse(const Tensor& sparse) {
   const Extra& parts = *sparse.get().extra;
   const bool own = sparse.get().refs.load() == 1 && is_unique(parts.values) && parts.values.is_contiguous();
-  return own ? sparse : make_sparse(sparse.indices().clone(), sparse.values().detach().contiguous().clone(), sparse.shape(), parts.coalesced);
+  return own ? sparse
+             : make_sparse(sparse.indices().clone(), sparse.values().detach().contiguous().clone(), sparse.shape(),
+                           parts.coalesced);
 }
 
 }  // namespace detail

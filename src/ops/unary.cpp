@@ -15,7 +15,8 @@ namespace {
 using kernels::pointwise;
 
 // x through a kernel of fractions: integers become float32.
-Tensor fractional(const char* op, const Tensor& x, const kernels::Unary& kernel, std::initializer_list<double> parameters = {}) {
+Tensor fractional(const char* op, const Tensor& x, const kernels::Unary& kernel,
+                  std::initializer_list<double> parameters = {}) {
   return detail::unary(op, x, kernel, detail::floating_type({x}), parameters);
 }
 
@@ -54,7 +55,8 @@ Tensor rsqrt(const Tensor& x) {
 
 Tensor exp(const Tensor& x) {
   Tensor out = fractional("exp", x, pointwise().exp);
-  return record("ExpBackward0", out, {x}, saved(out), [](Grads& dx, const Tensor& g, const Tensor& y) { dx.add(0, g * y); });
+  return record("ExpBackward0", out, {x}, saved(out),
+                [](Grads& dx, const Tensor& g, const Tensor& y) { dx.add(0, g * y); });
 }
 
 Tensor expm1(const Tensor& x) {
@@ -150,8 +152,8 @@ Tensor clamp(const Tensor& x, std::optional<double> min, std::optional<double> m
   DType dtype = x.dtype();
   const auto fractional_bound = [](double bound) { return std::isfinite(bound) && bound != std::floor(bound); };
   if (!is_floating_point(dtype) && (fractional_bound(low) || fractional_bound(high))) dtype = DType::float32;
-  return record("ClampBackward1", detail::unary("clamp", x, pointwise().clamp, dtype, {low, high}), {x}, saved(x, low, high),
-                [](Grads& dx, const Tensor& g, const Tensor& in, double least, double most) {
+  return record("ClampBackward1", detail::unary("clamp", x, pointwise().clamp, dtype, {low, high}), {x},
+                saved(x, low, high), [](Grads& dx, const Tensor& g, const Tensor& in, double least, double most) {
                   dx.add(0, where(logical_and(in >= least, in <= most), g, 0));
                 });
 }
@@ -172,7 +174,9 @@ Tensor Tensor::tanh() const { return taper::tanh(*this); }
 Tensor Tensor::sigmoid() const { return taper::sigmoid(*this); }
 Tensor Tensor::relu() const { return taper::relu(*this); }
 Tensor Tensor::erf() const { return taper::erf(*this); }
-Tensor Tensor::clamp(std::optional<double> min, std::optional<double> max) const { return taper::clamp(*this, min, max); }
+Tensor Tensor::clamp(std::optional<double> min, std::optional<double> max) const {
+  return taper::clamp(*this, min, max);
+}
 
 namespace {
 

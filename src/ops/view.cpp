@@ -14,7 +14,8 @@ Tensor make_view(const Tensor& x, const Shape& shape, const Shape& strides, std:
   Tensor view = alias(x, shape, strides, offset);
   TensorImpl& impl = view.get();
   TensorImpl* base = x.get().base != nullptr ? x.get().base : x.impl();
-  // Made while nothing is recorded, a view of what requires grad stays outside the tape, as its numbers may be changed there.
+  // Made while nothing is recorded, a view of what requires grad stays outside the tape, as its numbers may be changed
+  // there.
   if (!thread_state.grad_enabled && x.requires_grad()) return view;
   retain(base);
   impl.base = base;
@@ -51,17 +52,18 @@ std::optional<Shape> view_strides(const Tensor& x, const Shape& shape) {
 
 Shape infer_shape(const char* op, const Shape& shape, std::int64_t count, const Shape& from) {
   Shape result = shape;
+  Shape named;
   int unknown = -1;
-  std::int64_t known = 1;
   for (int d = 0; d < shape.size(); ++d) {
     if (shape[d] == -1 && unknown < 0) {
       unknown = d;
     } else if (shape[d] < 0) {
       throw ShapeError(fmt::format("{}: size {} in {}; one size at most may be -1", op, shape[d], to_string(shape)));
     } else {
-      known *= shape[d];
+      named.push_back(shape[d]);
     }
   }
+  std::int64_t known = numel(named);
   if (unknown >= 0 && known == 0)
     throw ShapeError(fmt::format("{}: shape {} leaves -1 undetermined for {} elements", op, to_string(shape), count));
   if (unknown >= 0 && known > 0 && count % known == 0) {
@@ -69,7 +71,8 @@ Shape infer_shape(const char* op, const Shape& shape, std::int64_t count, const 
     known = count;
   }
   if (known != count || (unknown >= 0 && result[unknown] < 0))
-    throw ShapeError(fmt::format("{}: shape {} does not hold the {} elements of shape {}", op, to_string(shape), count, to_string(from)));
+    throw ShapeError(fmt::format("{}: shape {} does not hold the {} elements of shape {}", op, to_string(shape), count,
+                                 to_string(from)));
   return result;
 }
 

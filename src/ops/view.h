@@ -6,8 +6,8 @@
 
 namespace taper::detail {
 
-/// A view of `x` with this geometry (offset in elements from x's first): as alias, but it follows x's base through changes in
-/// place. The caller records it.
+/// A view of `x` with this geometry (offset in elements from x's first): as alias, but it follows x's base through
+/// changes in place. The caller records it.
 Tensor make_view(const Tensor& x, const Shape& shape, const Shape& strides, std::int64_t offset = 0);
 
 /// Strides that show x in `shape` without a copy, or nothing.

@@ -18,12 +18,12 @@ struct Hook {
 
 /// The seldom parts of a TensorImpl, made when first asked for.
 struct Extra {
-  Tensor grad;                 // as backward left it
+  Tensor grad;                             // as backward left it
   std::atomic<const void*> task{nullptr};  // the backward that sums this leaf's gradients in its slot `slot`
   std::size_t slot = 0;
-  std::vector<Hook> hooks;     // a leaf's; a result's are kept by its node
-  std::string name;            // the parameter's, for messages
-  Tensor indices, values;      // sparse COO
+  std::vector<Hook> hooks;  // a leaf's; a result's are kept by its node
+  std::string name;         // the parameter's, for messages
+  Tensor indices, values;   // sparse COO
   bool coalesced = false;
   bool retains_grad = false;
 };

@@ -38,7 +38,10 @@ void destroy(TensorImpl* impl) noexcept {
   pool::release(impl, sizeof(TensorImpl));
 }
 
-bool view_requires_grad(const TensorImpl& view) noexcept { return view.base->requires_grad || view.base->grad_fn != nullptr; }
+bool view_requires_grad(const TensorImpl& view) noexcept {
+  return view.view_version != view.storage->version.load(std::memory_order_relaxed) &&
+         (view.base->requires_grad || view.base->grad_fn != nullptr);
+}
 
 bool is_contiguous(const Shape& shape, const Shape& strides) {
   std::int64_t step = 1;

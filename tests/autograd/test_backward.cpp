@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "catch.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
@@ -5,8 +7,6 @@
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
 #include "taper/ops/shape.h"
-
-#include <thread>
 
 using namespace taper;
 using taper_test::ContainsSubstring;
@@ -54,8 +54,9 @@ TEST_CASE("a spent graph says so") {
   Tensor x = tensor({2.0}, {.requires_grad = true});
   Tensor y = (x * x).sum();
   y.backward();
-  CHECK_THROWS_MATCHES(y.backward(), GradError,
-                       Catch::Matchers::Message("mul: the graph has been freed; pass retain_graph = true to the first backward"));
+  CHECK_THROWS_MATCHES(
+      y.backward(), GradError,
+      Catch::Matchers::Message("mul: the graph has been freed; pass retain_graph = true to the first backward"));
   CHECK(x.grad().item<double>() == 4);
   Tensor z = (x * x).sum();
   z.backward({.retain_graph = true});
@@ -237,4 +238,11 @@ TEST_CASE("a failed backward leaves every gradient as it was") {
   CHECK_FALSE(x.grad().defined());
   (x * 2).sum().backward();
   CHECK(numbers(x.grad()) == std::vector<double>{2, 2});
+}
+
+TEST_CASE("a view made before its base became a parameter stays outside the tape until the base changes") {
+  Tensor w = zeros({2, 2});
+  Tensor row = w.select(0, 0);
+  w.requires_grad_();
+  CHECK_FALSE(row.requires_grad());
 }

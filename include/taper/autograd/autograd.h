@@ -43,12 +43,15 @@ struct GradOptions {
   bool allow_unused = false;
 };
 
-/// The gradients of the outputs' sum with respect to each input (torch.autograd.grad); no tensor's grad is touched. An input
-/// that the outputs do not depend on gives an undefined tensor with allow_unused, else a GradError naming its position.
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, GradOptions options = {});
+/// The gradients of the outputs' sum with respect to each input (torch.autograd.grad); no tensor's grad is touched. An
+/// input that the outputs do not depend on gives an undefined tensor with allow_unused, else a GradError naming its
+/// position.
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         GradOptions options = {});
 
 /// Backward from several tensors at once (torch.autograd.backward). `gradients` as in GradOptions::grad_outputs.
-void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients = {}, BackwardOptions options = {});
+void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients = {},
+              BackwardOptions options = {});
 
 }  // namespace autograd
 }  // namespace taper

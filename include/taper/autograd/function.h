@@ -23,7 +23,8 @@ using BackwardCall = std::vector<Tensor> (*)(Context& context, const std::vector
 /// Opens a recording of the function called `name`: the tensors among its `arguments` (undefined for anything else).
 Context open_context(std::vector<Tensor> arguments);
 /// Puts the outputs on the tape.
-std::vector<Tensor> close_context(Context& context, const char* name, std::vector<Tensor> outputs, BackwardCall backward);
+std::vector<Tensor> close_context(Context& context, const char* name, std::vector<Tensor> outputs,
+                                  BackwardCall backward);
 
 /// A user's object of any type: a function that owns it and tells its address.
 struct Holder {
@@ -34,7 +35,8 @@ template <class T>
 inline constexpr char type_tag = 0;
 [[noreturn]] void wrong_context_type();
 
-/// "Cube" out of the compiler's name of a function template instantiated with it, and "CubeBackward" from that, kept for good.
+/// "Cube" out of the compiler's name of a function template instantiated with it, and "CubeBackward" from that, kept
+/// for good.
 const char* backward_name(std::string_view pretty_function);
 template <class T>
 const char* node_name() {
@@ -95,10 +97,11 @@ class Context {
 ///     };
 ///     Tensor z = Cube::apply(x);
 ///
-/// forward takes tensors and anything else, runs unrecorded, and returns a Tensor or a std::vector<Tensor>. backward takes the
-/// output's gradient, or a std::vector<Tensor> of them, and returns a gradient for each tensor argument, as a Tensor where
-/// there is one, else as a std::vector<Tensor> (which may also have an entry for each argument of any kind). An undefined one
-/// counts as zero. Backward is recorded under create_graph, so that higher derivatives work if it is written in operations.
+/// forward takes tensors and anything else, runs unrecorded, and returns a Tensor or a std::vector<Tensor>. backward
+/// takes the output's gradient, or a std::vector<Tensor> of them, and returns a gradient for each tensor argument, as a
+/// Tensor where there is one, else as a std::vector<Tensor> (which may also have an entry for each argument of any
+/// kind). An undefined one counts as zero. Backward is recorded under create_graph, so that higher derivatives work if
+/// it is written in operations.
 template <class Derived>
 class Function {
  public:

@@ -8,7 +8,8 @@ namespace taper {
 /// ResourceError that names the request and the limit, and touches no memory. Blocks of at most 16 KiB are not counted.
 void set_memory_limit(std::size_t bytes);
 
-/// Bytes held by live tensors and tapes at this moment, blocks of at most 16 KiB and the pool's free blocks not counted.
+/// Bytes held by live tensors and tapes at this moment, blocks of at most 16 KiB and the pool's free blocks not
+/// counted.
 std::size_t memory_in_use();
 
 }  // namespace taper

@@ -14,7 +14,8 @@ class Shape {
   static constexpr int max_dims = 8;
 
   Shape() = default;
-  Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span<const std::int64_t>(sizes.begin(), sizes.size())) {}
+  Shape(std::initializer_list<std::int64_t> sizes)
+      : Shape(std::span<const std::int64_t>(sizes.begin(), sizes.size())) {}
   Shape(const std::vector<std::int64_t>& sizes) : Shape(std::span<const std::int64_t>(sizes)) {}
   explicit Shape(std::span<const std::int64_t> sizes) {
     if (sizes.size() > max_dims) too_many(sizes.size());

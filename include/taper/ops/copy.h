@@ -8,8 +8,8 @@ namespace taper {
 Tensor clone(const Tensor& x);
 /// The tensor itself if it is row-major already, else a row-major copy (Tensor.contiguous).
 Tensor contiguous(const Tensor& x);
-/// The numbers as another dtype; the tensor itself if it has it already (Tensor.to). Fractions are cut towards zero, and every
-/// number but 0 is true.
+/// The numbers as another dtype; the tensor itself if it has it already (Tensor.to). Fractions are cut towards zero,
+/// and every number but 0 is true.
 Tensor to(const Tensor& x, DType dtype);
 
 }  // namespace taper

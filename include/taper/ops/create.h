@@ -7,9 +7,9 @@
 
 #include "taper/tensor/tensor.h"
 
-/// Making tensors. Every function ends in a dtype or in keywords: zeros({2, 3}, int64), ones({4}, {.requires_grad = true}).
-/// The dtype is float32 where nothing else is said. A negative size or one that overflows is a ShapeError, a device other than
-/// "cpu" a ValueError, requires_grad of an integer dtype a TypeError.
+/// Making tensors. Every function ends in a dtype or in keywords: zeros({2, 3}, int64), ones({4}, {.requires_grad =
+/// true}). The dtype is float32 where nothing else is said. A negative size or one that overflows is a ShapeError, a
+/// device other than "cpu" a ValueError, requires_grad of an integer dtype a TypeError.
 namespace taper {
 
 Tensor zeros(const Shape& shape, TensorOptions options = {});
@@ -29,8 +29,8 @@ Tensor ones_like(const Tensor& like, TensorOptions options = {});
 Tensor empty_like(const Tensor& like, TensorOptions options = {});
 Tensor full_like(const Tensor& like, Scalar value, TensorOptions options = {});
 
-/// start, start + step, ... up to but without end (torch.arange): int64 if all three are integers, else float32. ValueError
-/// for a step of 0 or away from end.
+/// start, start + step, ... up to but without end (torch.arange): int64 if all three are integers, else float32.
+/// ValueError for a step of 0 or away from end.
 Tensor arange(Scalar end, TensorOptions options = {});
 Tensor arange(Scalar start, Scalar end, Scalar step = 1, TensorOptions options = {});
 /// `steps` numbers from start to end, both included (torch.linspace). ValueError for negative steps.
@@ -53,7 +53,7 @@ constexpr DType literal_dtype() {
 /// What an array may hold: the elements of a dtype.
 template <class T>
 concept Element = std::is_same_v<T, bool> || std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                  (std::is_integral_v<T> && std::is_signed_v<T> && (sizeof(T) == 4 || sizeof(T) == 8));
+    (std::is_integral_v<T>&& std::is_signed_v<T> && (sizeof(T) == 4 || sizeof(T) == 8));
 
 /// The dtype of an array's elements, which keep it.
 template <Element T>
@@ -103,8 +103,9 @@ template <class T>
 using List4 = std::initializer_list<List3<T>>;
 }  // namespace detail
 
-/// torch.tensor: tensor(3.5) is 0-d, tensor({4}) has one element, tensor({{0.1, 0.2}, {0.3, 0.4}}) is 2 x 2; braces go four
-/// deep. Fractions make float32, integers int64, bools bool, unless a dtype is named. ShapeError for ragged braces.
+/// torch.tensor: tensor(3.5) is 0-d, tensor({4}) has one element, tensor({{0.1, 0.2}, {0.3, 0.4}}) is 2 x 2; braces go
+/// four deep. Fractions make float32, integers int64, bools bool, unless a dtype is named. ShapeError for ragged
+/// braces.
 template <detail::Number T>
 Tensor tensor(T value, TensorOptions options = {}) {
   return detail::from_literal(value, detail::literal_dtype<T>(), options);

@@ -6,8 +6,8 @@
 #include "taper/tensor/tensor.h"
 
 /// Elementwise operations. Operands broadcast (ShapeError with both shapes where they do not) and meet in the dtype of
-/// torch.result_type: tensors of one dimension or more before 0-d tensors before plain numbers. Functions that make fractions
-/// turn integers into float32. A dtype that an operation does not take is a TypeError.
+/// torch.result_type: tensors of one dimension or more before 0-d tensors before plain numbers. Functions that make
+/// fractions turn integers into float32. A dtype that an operation does not take is a TypeError.
 namespace taper {
 
 Tensor add(const Tensor& a, const Tensor& b);

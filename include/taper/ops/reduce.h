@@ -2,7 +2,8 @@
 
 #include "taper/tensor/tensor.h"
 
-/// Reductions over all elements, one dimension or several. A dimension counts from the end where negative (IndexError outside
+/// Reductions over all elements, one dimension or several. A dimension counts from the end where negative (IndexError
+/// outside
 /// [-n, n)); named twice it is a ValueError. `keepdim` leaves reduced dimensions as size one.
 namespace taper {
 

@@ -4,11 +4,12 @@
 
 #include "taper/tensor/tensor.h"
 
-/// Other shapes of the same numbers. Unless said otherwise the result is a view: it shares memory, and a change in place of
-/// one is seen in the other. Dimensions count from the end where negative (IndexError outside [-n, n)).
+/// Other shapes of the same numbers. Unless said otherwise the result is a view: it shares memory, and a change in
+/// place of one is seen in the other. Dimensions count from the end where negative (IndexError outside [-n, n)).
 namespace taper {
 
-/// Another shape, one size of which may be -1; ShapeError where the numbers do not fit or do not lie so that a view can show it.
+/// Another shape, one size of which may be -1; ShapeError where the numbers do not fit or do not lie so that a view can
+/// show it.
 Tensor view(const Tensor& x, const Shape& shape);
 /// The same, copying where a view cannot be.
 Tensor reshape(const Tensor& x, const Shape& shape);
@@ -31,8 +32,8 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
 /// Entry `index` of a dimension, which disappears; negative counts from the end, IndexError outside.
 Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index);
 /// Python's x[start:end:step] along a dimension; ValueError for a step below 1.
-Tensor slice(const Tensor& x, std::int64_t dim, std::optional<std::int64_t> start = {}, std::optional<std::int64_t> end = {},
-             std::int64_t step = 1);
+Tensor slice(const Tensor& x, std::int64_t dim, std::optional<std::int64_t> start = {},
+             std::optional<std::int64_t> end = {}, std::int64_t step = 1);
 /// Pieces of `size` entries along a dimension, the last one shorter; ValueError for a size below 1.
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim = 0);
 /// Pieces of the sizes named, which must add up (ShapeError).

@@ -20,8 +20,8 @@ struct TensorImpl {
   bool wrapped_number = false;  // made from a plain number: yields to the other operand's dtype
   bool is_parameter = false;
   bool contiguous = true;
-  bool sparse = false;          // COO: its parts are in `extra`, storage is null
-  std::uint32_t output_nr = 0;  // which output of grad_fn this is
+  bool sparse = false;             // COO: its parts are in `extra`, storage is null
+  std::uint32_t output_nr = 0;     // which output of grad_fn this is
   std::uint32_t view_version = 0;  // a view's: the storage's version when grad_fn was last made
   Storage* storage = nullptr;
   char* data = nullptr;  // the first element
@@ -35,7 +35,7 @@ struct TensorImpl {
 
 void destroy(TensorImpl* impl) noexcept;
 
-/// Whether a view whose base was changed in place has a history by now.
+/// Whether a view's base has been changed in place since, and has a history that the view must follow.
 bool view_requires_grad(const TensorImpl& view) noexcept;
 
 inline void retain(TensorImpl* impl) noexcept {

@@ -9,9 +9,9 @@ namespace taper {
 
 /// The keywords of every function that makes a tensor, in PyTorch's order.
 struct TensorOptions {
-  std::optional<DType> dtype{};       ///< the function's own default where empty
-  std::string_view device = "cpu";    ///< "cpu"; anything else is a ValueError
-  bool requires_grad = false;         ///< of floating-point tensors alone; TypeError otherwise
+  std::optional<DType> dtype{};     ///< the function's own default where empty
+  std::string_view device = "cpu";  ///< "cpu"; anything else is a ValueError
+  bool requires_grad = false;       ///< of floating-point tensors alone; TypeError otherwise
 };
 
 }  // namespace taper

@@ -7,8 +7,8 @@
 
 namespace taper {
 
-/// A plain number on its way into an operation. It never widens a tensor's dtype within its kind: an int meets a float32
-/// tensor as float32, and only a fraction turns an integer tensor into float32.
+/// A plain number on its way into an operation. It never widens a tensor's dtype within its kind: an int meets a
+/// float32 tensor as float32, and only a fraction turns an integer tensor into float32.
 class Scalar {
  public:
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>

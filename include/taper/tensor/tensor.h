@@ -28,7 +28,8 @@ struct Slice {
   std::optional<std::int64_t> end{};
   std::int64_t step = 1;
   Slice() = default;
-  Slice(std::optional<std::int64_t> from, std::optional<std::int64_t> to, std::int64_t by = 1) : start(from), end(to), step(by) {}
+  Slice(std::optional<std::int64_t> from, std::optional<std::int64_t> to, std::int64_t by = 1)
+      : start(from), end(to), step(by) {}
 };
 
 /// `None` in an index: a new dimension of size one.
@@ -63,8 +64,8 @@ class HookHandle {
 /// A shared handle on an n-dimensional array (torch.Tensor). Copying a Tensor makes another handle on the same numbers;
 /// `clone()` copies the numbers. A default-constructed Tensor is undefined, as Python's None.
 ///
-/// Methods that PyTorch has do what PyTorch's do; those below without a comment are the free functions of the same name in
-/// `taper/ops/`, where shapes and errors stand.
+/// Methods that PyTorch has do what PyTorch's do; those below without a comment are the free functions of the same name
+/// in `taper/ops/`, where shapes and errors stand.
 class Tensor {
  public:
   Tensor() noexcept = default;
@@ -76,7 +77,8 @@ class Tensor {
     return *this;
   }
   Tensor& operator=(Tensor&& other) & noexcept {
-    std::swap(impl_, other.impl_);
+    Tensor moved(std::move(other));
+    std::swap(impl_, moved.impl_);
     return *this;
   }
   /// `x[0] = y` would bind a temporary and change nothing: write `x[0].copy_(y)` or `x.index_put_({0}, y)`.
@@ -101,8 +103,8 @@ class Tensor {
   bool is(const Tensor& other) const { return impl_ == other.impl_; }
 
   // The numbers.
-  /// The first element's address. The rest lies at strides(). TypeError if T is not the dtype. Writing through it is not seen
-  /// by the version counter.
+  /// The first element's address. The rest lies at strides(). TypeError if T is not the dtype. Writing through it is
+  /// not seen by the version counter.
   template <class T>
   T* data() const;
   /// The number of a one-element tensor, converted to T; ShapeError for any other numel.
@@ -135,12 +137,13 @@ class Tensor {
   bool is_parameter() const { return get().is_parameter; }
   /// The gradient that backward has left here; undefined where there is none.
   Tensor grad() const;
-  /// Puts `gradient` in grad's place; an undefined one clears it. ShapeError or TypeError unless it has this tensor's shape and dtype.
+  /// Puts `gradient` in grad's place; an undefined one clears it. ShapeError or TypeError unless it has this tensor's
+  /// shape and dtype.
   void set_grad(const Tensor& gradient) const;
   /// "MulBackward0", or "" for a leaf.
   std::string grad_fn_name() const;
-  /// Differentiates this one-element tensor with respect to every leaf, adding to their grad. GradError for other shapes, for
-  /// what has no graph, or for a graph already spent.
+  /// Differentiates this one-element tensor with respect to every leaf, adding to their grad. GradError for other
+  /// shapes, for what has no graph, or for a graph already spent.
   void backward(BackwardOptions options = {}) const;
   /// The same with a cotangent of this tensor's shape.
   void backward(const Tensor& gradient, BackwardOptions options = {}) const;
@@ -153,8 +156,8 @@ class Tensor {
   HookHandle register_hook(Function<Tensor(const Tensor&)> hook) const;
   /// The same for a hook that only looks.
   template <class F>
-    requires std::is_void_v<std::invoke_result_t<F&, const Tensor&>>
-  HookHandle register_hook(F hook) const {
+  requires std::is_void_v<std::invoke_result_t<F&, const Tensor&>> HookHandle register_hook(F hook)
+  const {
     return register_hook(Function<Tensor(const Tensor&)>([h = std::move(hook)](const Tensor& g) mutable {
       h(g);
       return Tensor();
@@ -298,7 +301,8 @@ class Tensor {
   Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1) const;
   Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
   Tensor select(std::int64_t dim, std::int64_t index) const;
-  Tensor slice(std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end, std::int64_t step = 1) const;
+  Tensor slice(std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end,
+               std::int64_t step = 1) const;
   Tensor flip(const Shape& dims) const;
   Tensor repeat(const Shape& repeats) const;
   std::vector<Tensor> split(std::int64_t size, std::int64_t dim = 0) const;
