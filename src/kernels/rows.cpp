@@ -189,7 +189,8 @@ std::int64_t merged_count(const std::int64_t* rows_a, std::int64_t count_a, cons
 
 template <class T>
 void merge_rows(const std::int64_t* rows_a, const T* values_a, std::int64_t count_a, const std::int64_t* rows_b,
-                const T* values_b, std::int64_t count_b, std::int64_t dim, std::int64_t* out_rows, T* out_values) {
+                const T* values_b, std::int64_t count_b, std::int64_t dim, std::int64_t* out_rows, T* out_values,
+                double scale) {
   const auto add = add_row_loop<T>();
   std::int64_t a = 0;
   std::int64_t b = 0;
@@ -199,7 +200,7 @@ void merge_rows(const std::int64_t* rows_a, const T* values_a, std::int64_t coun
     *out_rows = from_a ? rows_a[a] : rows_b[b];
     std::fill_n(out_values, dim, T{0});  // added to zeros, not copied: -0 becomes 0, as in PyTorch
     if (from_a) add(out_values, values_a + a * dim, dim, T{1});
-    if (from_b) add(out_values, values_b + b * dim, dim, T{1});
+    if (from_b) add(out_values, values_b + b * dim, dim, static_cast<T>(scale));
     a += from_a;
     b += from_b;
   }
@@ -222,8 +223,8 @@ template void add_rows(double*, I64, const I64*, I64, const double*, double, I64
 template void add_rows(double*, I64, const I32*, I64, const double*, double, I64, const I64*);
 template void sum_groups(const RowGroups&, const I64*, const float*, I64, I64*, float*);
 template void sum_groups(const RowGroups&, const I64*, const double*, I64, I64*, double*);
-template void merge_rows(const I64*, const float*, I64, const I64*, const float*, I64, I64, I64*, float*);
-template void merge_rows(const I64*, const double*, I64, const I64*, const double*, I64, I64, I64*, double*);
+template void merge_rows(const I64*, const float*, I64, const I64*, const float*, I64, I64, I64*, float*, double);
+template void merge_rows(const I64*, const double*, I64, const I64*, const double*, I64, I64, I64*, double*, double);
 
 }  // namespace taper::kernels
 #endif

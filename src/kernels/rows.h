@@ -53,10 +53,10 @@ void sum_groups(const RowGroups& groups, const std::int64_t* rows, const T* valu
 std::int64_t merged_count(const std::int64_t* rows_a, std::int64_t count_a, const std::int64_t* rows_b,
                           std::int64_t count_b);
 
-/// The sum of two row lists, merged as if both were sorted: the smaller front row first, equal front rows added (a +
-/// b).
+/// a + scale * b of two row lists, merged as if both were sorted: the smaller front row first, equal front rows added.
 template <class T>
 void merge_rows(const std::int64_t* rows_a, const T* values_a, std::int64_t count_a, const std::int64_t* rows_b,
-                const T* values_b, std::int64_t count_b, std::int64_t dim, std::int64_t* out_rows, T* out_values);
+                const T* values_b, std::int64_t count_b, std::int64_t dim, std::int64_t* out_rows, T* out_values,
+                double scale = 1);
 
 }  // namespace taper::kernels

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <concepts>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "taper/optim/optimizer.h"
+
+namespace taper::optim {
+
+/// Keywords of SGD, in PyTorch's order. `lr` has to be given, here or in every group.
+struct SGDOptions {
+  double lr = std::numeric_limits<double>::quiet_NaN();  ///< at least 0
+  double momentum = 0;                                   ///< at least 0
+  double dampening = 0;
+  double weight_decay = 0;        ///< at least 0
+  bool nesterov = false;          ///< needs momentum above 0 and dampening 0
+  bool maximize = false;          ///< goes up the gradient instead of down
+  std::optional<bool> foreach{};  ///< how PyTorch spreads the work; the numbers are the same
+  bool differentiable = false;    ///< ValueError where true: a step is never recorded
+};
+
+/// A group as it is handed over: what it does not say is taken from the optimizer's own options.
+struct SGDGroup {
+  std::vector<Tensor> params{};
+  std::optional<double> lr{};
+  std::optional<double> momentum{};
+  std::optional<double> dampening{};
+  std::optional<double> weight_decay{};
+  std::optional<bool> nesterov{};
+  std::optional<bool> maximize{};
+};
+
+/// A group of an SGD.
+struct SGDParamGroup : ParamGroup, SGDOptions {};
+
+/// Stochastic gradient descent (torch.optim.SGD), to PyTorch's bits:
+///
+///     g = grad + weight_decay * p
+///     buffer = momentum * buffer + (1 - dampening) * g          (at the first step g)
+///     p = p - lr * (nesterov ? g + momentum * buffer : momentum ? buffer : g)
+///
+/// A sparse gradient touches only the rows that it names, entry by entry in their order; with momentum also those that
+/// earlier ones have named. With weight decay it does what the dense gradient would have done.
+class SGD : public GroupedOptimizer<SGDParamGroup> {
+ public:
+  SGD(const std::vector<Tensor>& params, const SGDOptions& options);
+  SGD(const std::vector<SGDGroup>& groups, const SGDOptions& options = {});
+  template <std::derived_from<Tensor> T>
+  SGD(const T& param, const SGDOptions& options) : SGD(std::vector<Tensor>{param}, options) {}
+
+  /// ValueError as for the constructors; the optimizer is then as before.
+  void add_param_group(const SGDGroup& group);
+
+ private:
+  std::vector<Option> group_options(std::size_t group) const override;
+  void check_options(std::size_t group) const override;
+  void update(std::size_t group, State& state, const Tensor& grad) override;
+
+  SGDOptions defaults_;
+};
+
+}  // namespace taper::optim
