@@ -1,0 +1,324 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "taper/base/function.h"
+#include "taper/nn/parameter.h"
+#include "taper/tensor/tensor.h"
+#include "taper/tensor/tensor_map.h"
+
+namespace taper::nn {
+
+class Module;
+
+/// What load_state_dict did not find its other half for.
+struct IncompatibleKeys {
+  std::vector<std::string> missing_keys;     ///< in the module alone
+  std::vector<std::string> unexpected_keys;  ///< in the state dict alone
+};
+
+/// Keywords of Module::load_state_dict.
+struct LoadStateDictOptions {
+  bool strict = true;  ///< a missing or unexpected key is an error
+};
+
+/// Runs before forward and sees the tensors among its arguments; it may put others in their place.
+using ForwardPreHook = Function<void(Module& module, std::vector<Tensor>& inputs)>;
+/// Runs after forward, once for each tensor of the result (with an undefined one where the result holds none); a
+/// defined tensor that it returns takes that one's place.
+using ForwardHook = Function<Tensor(Module& module, const std::vector<Tensor>& inputs, const Tensor& output)>;
+
+namespace detail {
+struct Hooks;
+class MemberList;
+}  // namespace detail
+
+/// Base of everything with parameters (torch.nn.Module). A module is a struct whose parameters, buffers and child
+/// modules are plain members, named once by TAPER_MODULE:
+///
+///     struct Classifier : nn::Module {
+///       nn::Embedding embedding;
+///       nn::Linear fc;
+///       Classifier(int64_t vocab, int64_t dim, int64_t classes) : embedding(vocab, dim), fc(dim, classes) {}
+///       Tensor forward(const Tensor& ids) { return fc(embedding(ids).mean(1)); }
+///       TAPER_MODULE(embedding, fc)
+///     };
+///
+/// Modules are values. A copy has numbers of its own (without gradients) and keeps what was tied tied; a move steals;
+/// `model = best;` writes best's numbers into model's memory, so that optimizers keep their handles: ShapeError, and
+/// nothing changed, unless both have the same members of the same shapes.
+///
+/// Listings go through a module's own parameters, then its buffers, then its children, each in written order.
+class Module {
+ public:
+  /// Whether dropout and its like are on: train() and eval() set it in all children, too.
+  bool training = true;
+
+  virtual ~Module();
+
+  /// Sets `training` here and in all children. Returns *this.
+  Module& train(bool mode = true);
+  Module& eval() { return train(false); }
+
+  /// Handles on all parameters under their dotted names, each once: a tied one under its first name.
+  std::vector<std::pair<std::string, Tensor>> named_parameters(std::string_view prefix = "", bool recurse = true) const;
+  std::vector<Tensor> parameters(bool recurse = true) const;
+  std::vector<std::pair<std::string, Tensor>> named_buffers(std::string_view prefix = "", bool recurse = true) const;
+  std::vector<Tensor> buffers(bool recurse = true) const;
+  /// The modules directly inside.
+  std::vector<std::pair<std::string, Module*>> named_children();
+  std::vector<std::pair<std::string, const Module*>> named_children() const;
+  std::vector<Module*> children();
+  std::vector<const Module*> children() const;
+  /// This module, under the name `prefix`, and all inside it, parents first.
+  std::vector<std::pair<std::string, Module*>> named_modules(std::string_view prefix = "");
+  std::vector<std::pair<std::string, const Module*>> named_modules(std::string_view prefix = "") const;
+  std::vector<Module*> modules();
+  std::vector<const Module*> modules() const;
+
+  /// All parameters and persistent buffers by name. The tensors share the module's memory and are off the tape.
+  TensorMap state_dict(std::string_view prefix = "") const;
+  /// Writes the numbers into this module, converting their dtype. StateError with all that does not match, and then
+  /// nothing is loaded: shapes that differ, and, unless strict is false, missing and unexpected keys.
+  IncompatibleKeys load_state_dict(const TensorMap& state, LoadStateDictOptions options = {});
+
+  /// Clears the gradients, or fills them with zeros.
+  void zero_grad(bool set_to_none = true);
+  /// Calls `fn` with every module inside, children first, and with this one. Returns *this.
+  Module& apply(const Function<void(Module&)>& fn);
+  /// Whether the parameters are to learn. Returns *this.
+  Module& requires_grad_(bool value = true);
+  /// Converts floating-point parameters, buffers and gradients, behind the handles that there are on them. TypeError
+  /// unless dtype is floating-point. Returns *this.
+  Module& to(DType dtype);
+
+  /// Adds a hook; the handle removes it. Hooks run when the module is called as `module(...)`, and stay with a copy.
+  HookHandle register_forward_pre_hook(ForwardPreHook hook);
+  HookHandle register_forward_hook(ForwardHook hook);
+  /// The same for a hook that only looks.
+  template <class F>
+  requires std::is_void_v < std::invoke_result_t < F&, Module&, const std::vector<Tensor>
+  &, const Tensor& >> HookHandle register_forward_hook(F hook) {
+    return register_forward_hook(ForwardHook(
+        [h = std::move(hook)](Module& module, const std::vector<Tensor>& inputs, const Tensor& output) mutable {
+          h(module, inputs, output);
+          return Tensor();
+        }));
+  }
+
+  /// This module as an M, or null if it is none: `if (auto* linear = module.as<nn::Linear>())`.
+  template <std::derived_from<Module> M>
+  M* as() {
+    return dynamic_cast<M*>(this);
+  }
+  template <std::derived_from<Module> M>
+  const M* as() const {
+    return dynamic_cast<const M*>(this);
+  }
+
+  /// The struct's own name, without namespaces.
+  std::string_view name() const { return taper_module_name(); }
+  /// What stands in the brackets behind the name; a struct may override it.
+  virtual std::string extra_repr() const { return {}; }
+  /// PyTorch's repr.
+  std::string str() const;
+
+  // For TAPER_MODULE and what it calls.
+  virtual void taper_module_members(detail::MemberList& list) const = 0;
+  virtual std::string_view taper_module_name() const = 0;
+  bool has_hooks() const { return hooks_ != nullptr; }
+  void run_forward_pre_hooks(std::vector<Tensor>& inputs) const;
+  void run_forward_hooks(const std::vector<Tensor>& inputs, Tensor& output) const;
+
+ protected:
+  Module() = default;
+  Module(const Module& other);
+  Module(Module&& other) noexcept;
+  Module& operator=(const Module& other);
+
+ private:
+  detail::Hooks* hooks_ = nullptr;
+  bool moved_from_ = false;
+};
+
+std::ostream& operator<<(std::ostream& out, const Module& module);
+
+/// Goes through the graph of `loss` and throws a StateError that names every parameter (by shape, or by name where it
+/// is known) that took part but is not among the model's: one that its TAPER_MODULE does not list.
+void check_registered(const Module& model, const Tensor& loss);
+
+namespace detail {
+
+/// A member of a module: one of the three pointers is set.
+struct Member {
+  std::string name;
+  const Parameter* parameter = nullptr;
+  const Buffer* buffer = nullptr;
+  const Module* module = nullptr;
+};
+
+template <class T>
+inline constexpr bool is_member =
+    std::derived_from<T, Parameter> || std::derived_from<T, Buffer> || std::derived_from<T, Module>;
+
+class MemberList {
+ public:
+  /// `names` is the text between TAPER_MODULE's brackets.
+  template <class... T>
+  void add_all([[maybe_unused]] std::string_view names, const T&... listed) {
+    static_assert((is_member<T> && ...),
+                  "TAPER_MODULE lists members that are nn::Parameter, nn::Buffer or modules; numbers and plain tensors "
+                  "stay out of it");
+    (add(next_name(names), listed), ...);
+  }
+  void add(std::string name, const Parameter& parameter) {
+    members.push_back({std::move(name), &parameter, nullptr, nullptr});
+  }
+  void add(std::string name, const Buffer& buffer) { members.push_back({std::move(name), nullptr, &buffer, nullptr}); }
+  void add(std::string name, const Module& module) { members.push_back({std::move(name), nullptr, nullptr, &module}); }
+
+  std::vector<Member> members;
+
+ private:
+  /// Cuts the first name off.
+  static std::string next_name(std::string_view& names);
+};
+
+/// The last part of a type's name: "Block" of "const my::Block<int>&".
+std::string_view short_type_name(std::string_view pretty_function);
+template <class T>
+std::string_view type_name() {
+  static const std::string_view name = short_type_name(__PRETTY_FUNCTION__);
+  return name;
+}
+
+/// The module whose call this thread is in, the outermost one: it knows the names of those inside.
+inline thread_local constinit const Module* outermost_call = nullptr;
+class CallScope {
+ public:
+  explicit CallScope(const Module& module) : outermost_(outermost_call == nullptr) {
+    if (outermost_) outermost_call = &module;
+  }
+  ~CallScope() {
+    if (outermost_) outermost_call = nullptr;
+  }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  bool outermost_;
+};
+
+template <class T>
+inline constexpr bool is_tensor = std::derived_from<std::remove_cvref_t<T>, Tensor>;
+
+template <class T>
+void collect(std::vector<Tensor>& tensors, const T& argument) {
+  if constexpr (is_tensor<T>) tensors.push_back(argument);
+}
+
+template <class T>
+concept TupleLike = requires {
+  std::tuple_size<T>::value;
+};
+
+template <class R>
+void run_hooks_on(const Module& module, const std::vector<Tensor>& inputs, R& result, bool& any) {
+  if constexpr (std::same_as<R, Tensor>) {
+    any = true;
+    module.run_forward_hooks(inputs, result);
+  } else if constexpr (std::same_as<R, std::vector<Tensor>>) {
+    for (Tensor& tensor : result) run_hooks_on(module, inputs, tensor, any);
+  } else if constexpr (TupleLike<R>) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      using std::get;
+      (run_hooks_on(module, inputs, get<I>(result), any), ...);
+    }
+    (std::make_index_sequence<std::tuple_size_v<R>>());
+  }
+}
+
+template <class Self, class... Args>
+decltype(auto) call_with_hooks(Self& self, Args&&... args) {
+  std::vector<Tensor> inputs;
+  (collect(inputs, args), ...);
+  self.run_forward_pre_hooks(inputs);
+  // The place of each argument's tensor among the inputs.
+  constexpr auto place = [](std::size_t i) {
+    constexpr bool tensors[] = {is_tensor<Args>..., false};
+    std::size_t before = 0;
+    for (std::size_t k = 0; k < i; ++k) before += tensors[k] ? 1 : 0;
+    return before;
+  };
+  const auto forward = [&]<std::size_t... I>(std::index_sequence<I...>)->decltype(auto) {
+    const auto pick = [&]<std::size_t K, class A>(std::integral_constant<std::size_t, K>,
+                                                  A&& argument) -> decltype(auto) {
+      if constexpr (std::same_as<std::remove_cvref_t<A>, Tensor>)
+        return Tensor(inputs[place(K)]);
+      else
+        return static_cast<A&&>(argument);
+    };
+    return self.forward(pick(std::integral_constant<std::size_t, I>(), std::forward<Args>(args))...);
+  };
+  using Indices = std::index_sequence_for<Args...>;
+  using Result = decltype(forward(Indices()));
+  Tensor nothing;
+  if constexpr (std::is_void_v<Result>) {
+    forward(Indices());
+    self.run_forward_hooks(inputs, nothing);
+  } else {
+    Result result = forward(Indices());
+    bool any = false;
+    run_hooks_on(self, inputs, result, any);
+    if (!any) self.run_forward_hooks(inputs, nothing);
+    return result;
+  }
+}
+
+/// `self(args...)`: forward with its hooks.
+template <class Self, class... Args>
+decltype(auto) call(Self& self, Args&&... args) {
+  const CallScope scope(self);
+  if (self.has_hooks()) return call_with_hooks(self, std::forward<Args>(args)...);
+  return self.forward(std::forward<Args>(args)...);
+}
+
+template <class Self, class... Args>
+concept ConstForward = requires(Self self, Args&&... args) {
+  self.forward(std::forward<Args>(args)...);
+};
+
+/// The dotted name of `module` inside the outermost module that is being called, or what its parameter `weight` was
+/// last listed under; empty where nobody knows one.
+std::string name_in_call(const Module& module, const Tensor& weight);
+
+}  // namespace detail
+}  // namespace taper::nn
+
+/// Stands once in every module, behind its members, and names those that are parameters, buffers and children (also the
+/// inherited ones): `TAPER_MODULE(embedding, fc)`. Anything else in the list is a compile error. It also gives the
+/// module `operator()`, which takes what forward takes; this is a template, so the struct cannot stand inside a
+/// function.
+#define TAPER_MODULE(...)                                                                 \
+  template <class... TaperArgs>                                                           \
+  decltype(auto) operator()(TaperArgs&&... taper_args) {                                  \
+    return ::taper::nn::detail::call(*this, static_cast<TaperArgs&&>(taper_args)...);     \
+  }                                                                                       \
+  template <class... TaperArgs>                                                           \
+  decltype(auto) operator()(TaperArgs&&... taper_args)                                    \
+      const requires ::taper::nn::detail::ConstForward<decltype(*this), TaperArgs...> {   \
+    return ::taper::nn::detail::call(*this, static_cast<TaperArgs&&>(taper_args)...);     \
+  }                                                                                       \
+  void taper_module_members(::taper::nn::detail::MemberList& taper_list) const override { \
+    taper_list.add_all(#__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__);                          \
+  }                                                                                       \
+  ::std::string_view taper_module_name() const override {                                 \
+    return ::taper::nn::detail::type_name<::std::remove_cvref_t<decltype(*this)>>();      \
+  }
