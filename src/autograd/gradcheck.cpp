@@ -14,7 +14,7 @@ namespace taper::autograd {
 namespace {
 
 using Tensors = std::vector<Tensor>;
-using Many = Function<Tensors(const Tensors&)>;
+using Many = taper::Function<Tensors(const Tensors&)>;
 
 Tensor zeros_of(const Shape& shape) {
   Tensor result = taper::detail::make_tensor(shape, DType::float64);

@@ -23,8 +23,8 @@ bool gradcheck(const taper::Function<Tensor(const Tensor&)>& fn, const std::vect
                GradcheckOptions options = {});
 bool gradcheck(const taper::Function<Tensor(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs,
                GradcheckOptions options = {});
-bool gradcheck(const taper::Function<std::vector<Tensor>(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs,
-               GradcheckOptions options = {});
+bool gradcheck(const taper::Function<std::vector<Tensor>(const std::vector<Tensor>&)>& fn,
+               const std::vector<Tensor>& inputs, GradcheckOptions options = {});
 
 /// The same for the gradients themselves, as functions of the inputs and of random cotangents
 /// (torch.autograd.gradgradcheck).
