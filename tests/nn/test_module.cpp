@@ -197,7 +197,8 @@ TEST_CASE("assigning a module writes its numbers in place, so that handles stay"
   CHECK(model.parameters()[1].is(handles[1]));
   CHECK_FALSE(model.shift.shares_memory_with(best.shift));
   std::swap(model, best);
-  model = model;
+  const Pair& itself = model;
+  model = itself;
   CHECK(model.shift.to_vector<double>() == Numbers{5, 5});
 }
 

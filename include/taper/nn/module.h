@@ -291,7 +291,7 @@ decltype(auto) call(Self& self, Args&&... args) {
 }
 
 template <class Self, class... Args>
-concept ConstForward = requires(Self self, Args&&... args) {
+concept ConstForward = requires(const std::remove_reference_t<Self>& self, Args&&... args) {
   self.forward(std::forward<Args>(args)...);
 };
 

@@ -93,14 +93,6 @@ Tensor from_literal(const List& list, DType inferred, TensorOptions options) {
   return literal.make(inferred, options);
 }
 
-template <class T>
-using List1 = std::initializer_list<T>;
-template <class T>
-using List2 = std::initializer_list<List1<T>>;
-template <class T>
-using List3 = std::initializer_list<List2<T>>;
-template <class T>
-using List4 = std::initializer_list<List3<T>>;
 }  // namespace detail
 
 /// torch.tensor: tensor(3.5) is 0-d, tensor({4}) has one element, tensor({{0.1, 0.2}, {0.3, 0.4}}) is 2 x 2; braces go
@@ -111,26 +103,28 @@ Tensor tensor(T value, TensorOptions options = {}) {
   return detail::from_literal(value, detail::literal_dtype<T>(), options);
 }
 template <detail::Number T>
-Tensor tensor(detail::List1<T> values, TensorOptions options = {}) {
+Tensor tensor(std::initializer_list<T> values, TensorOptions options = {}) {
   return detail::from_literal(values, detail::literal_dtype<T>(), options);
 }
 template <detail::Number T>
-Tensor tensor(detail::List2<T> values, TensorOptions options = {}) {
+Tensor tensor(std::initializer_list<std::initializer_list<T>> values, TensorOptions options = {}) {
   return detail::from_literal(values, detail::literal_dtype<T>(), options);
 }
 template <detail::Number T>
-Tensor tensor(detail::List3<T> values, TensorOptions options = {}) {
+Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> values,
+              TensorOptions options = {}) {
   return detail::from_literal(values, detail::literal_dtype<T>(), options);
 }
 template <detail::Number T>
-Tensor tensor(detail::List4<T> values, TensorOptions options = {}) {
+Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<std::initializer_list<T>>>> values,
+              TensorOptions options = {}) {
   return detail::from_literal(values, detail::literal_dtype<T>(), options);
 }
 /// Braces that mix integers and fractions.
-inline Tensor tensor(detail::List1<double> values, TensorOptions options = {}) {
+inline Tensor tensor(std::initializer_list<double> values, TensorOptions options = {}) {
   return detail::from_literal(values, DType::float32, options);
 }
-inline Tensor tensor(detail::List2<double> values, TensorOptions options = {}) {
+inline Tensor tensor(std::initializer_list<std::initializer_list<double>> values, TensorOptions options = {}) {
   return detail::from_literal(values, DType::float32, options);
 }
 template <detail::Number T>
@@ -138,19 +132,20 @@ Tensor tensor(T value, DType dtype) {
   return tensor(value, TensorOptions{.dtype = dtype});
 }
 template <detail::Number T>
-Tensor tensor(detail::List1<T> values, DType dtype) {
+Tensor tensor(std::initializer_list<T> values, DType dtype) {
   return tensor(values, TensorOptions{.dtype = dtype});
 }
 template <detail::Number T>
-Tensor tensor(detail::List2<T> values, DType dtype) {
+Tensor tensor(std::initializer_list<std::initializer_list<T>> values, DType dtype) {
   return tensor(values, TensorOptions{.dtype = dtype});
 }
 template <detail::Number T>
-Tensor tensor(detail::List3<T> values, DType dtype) {
+Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> values, DType dtype) {
   return tensor(values, TensorOptions{.dtype = dtype});
 }
 template <detail::Number T>
-Tensor tensor(detail::List4<T> values, DType dtype) {
+Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<std::initializer_list<T>>>> values,
+              DType dtype) {
   return tensor(values, TensorOptions{.dtype = dtype});
 }
 /// A copy of an array, one-dimensional; double makes float64, float float32, int32_t int32, other integers int64.
