@@ -57,4 +57,10 @@ Reduction::Reduction(const char* op, const Tensor& x, const Shape& dims, bool ke
   }
 }
 
+void check_floating(const char* op, const Tensor& x) {
+  if (!is_floating_point(x.dtype()))
+    throw TypeError(
+        fmt::format("{}: takes floating-point tensors, got {}; convert with to(float32)", op, name(x.dtype())));
+}
+
 }  // namespace taper::detail

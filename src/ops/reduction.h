@@ -17,4 +17,10 @@ struct Reduction {
   Reduction(const char* op, const Tensor& x, const Shape& dims, bool keepdim);
 };
 
+/// TypeError naming `op` unless x is floating-point.
+void check_floating(const char* op, const Tensor& x);
+
+/// A reduction's result or its gradient with the reduced dimensions as size one.
+inline Tensor unreduced(const Tensor& x, const Shape& kept) { return x.shape() == kept ? x : x.reshape(kept); }
+
 }  // namespace taper::detail

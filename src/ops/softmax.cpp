@@ -1,0 +1,80 @@
+// Exponentials that are normalised along a dimension.
+#include "kernels/softmax.h"
+
+#include "ops/elementwise.h"
+#include "ops/reduction.h"
+#include "taper/ops/pointwise.h"
+#include "taper/ops/reduce.h"
+
+namespace taper {
+namespace {
+
+// One of the kernels of x alone.
+template <class Kernel>
+Tensor forward(const detail::Reduction& r, const Shape& shape, Kernel kernel) {
+  Tensor out = detail::make_tensor(shape, r.input.dtype());
+  detail::dispatch_floating(out.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    kernel(r.input.data<T>(), out.data<T>());
+  });
+  return out;
+}
+
+// One of the kernels of the result and its gradient.
+template <class Kernel>
+Tensor fused_backward(const Tensor& y, const Tensor& g, std::int64_t dim, Kernel kernel) {
+  const detail::Reduction result("softmax", y, {dim}, true);
+  const detail::Reduction gradient("softmax", g, {dim}, true);
+  Tensor dx = detail::make_tensor(y.shape(), y.dtype());
+  detail::dispatch_floating(dx.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    kernel(result.input.data<T>(), gradient.input.data<T>(), result.outer, result.n, result.inner, dx.data<T>());
+  });
+  return dx;
+}
+
+}  // namespace
+
+Tensor softmax(const Tensor& x, std::int64_t dim) {
+  detail::check_floating("softmax", x);
+  const detail::Reduction r("softmax", x, {dim}, true);
+  Tensor out =
+      forward(r, x.shape(), [&](const auto* in, auto* to) { kernels::softmax(in, r.outer, r.n, r.inner, to); });
+  return record("SoftmaxBackward0", out, {x}, saved(out, dim),
+                [](Grads& dx, const Tensor& g, const Tensor& y, std::int64_t d) {
+                  if (dx.recording()) {
+                    const Tensor weighted = g * y;
+                    return dx.add(0, weighted - y * weighted.sum(d, true));
+                  }
+                  dx.add(0, fused_backward(y, g, d, [](auto... parts) { kernels::softmax_backward(parts...); }));
+                });
+}
+
+Tensor log_softmax(const Tensor& x, std::int64_t dim) {
+  detail::check_floating("log_softmax", x);
+  const detail::Reduction r("log_softmax", x, {dim}, true);
+  Tensor out =
+      forward(r, x.shape(), [&](const auto* in, auto* to) { kernels::log_softmax(in, r.outer, r.n, r.inner, to); });
+  return record("LogSoftmaxBackward0", out, {x}, saved(out, dim),
+                [](Grads& dx, const Tensor& g, const Tensor& y, std::int64_t d) {
+                  if (dx.recording()) return dx.add(0, g - y.exp() * g.sum(d, true));
+                  dx.add(0, fused_backward(y, g, d, [](auto... parts) { kernels::log_softmax_backward(parts...); }));
+                });
+}
+
+Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim) {
+  detail::check_floating("logsumexp", x);
+  const detail::Reduction r("logsumexp", x, {dim}, keepdim);
+  Tensor out =
+      forward(r, r.result, [&](const auto* in, auto* to) { kernels::logsumexp(in, r.outer, r.n, r.inner, to); });
+  return record("LogsumexpBackward0", out, {x}, saved(x, out, r.kept),
+                [](Grads& dx, const Tensor& g, const Tensor& in, const Tensor& y, const Shape& kept) {
+                  dx.add(0, detail::unreduced(g, kept) * exp(in - detail::unreduced(y, kept)));
+                });
+}
+
+Tensor Tensor::softmax(std::int64_t dim) const { return taper::softmax(*this, dim); }
+Tensor Tensor::log_softmax(std::int64_t dim) const { return taper::log_softmax(*this, dim); }
+Tensor Tensor::logsumexp(std::int64_t dim, bool keepdim) const { return taper::logsumexp(*this, dim, keepdim); }
+
+}  // namespace taper
