@@ -51,7 +51,7 @@ class Adam : public GroupedOptimizer<AdamParamGroup> {
   explicit Adam(const std::vector<Tensor>& params, const AdamOptions& options = {});
   explicit Adam(const std::vector<AdamGroup>& groups, const AdamOptions& options = {});
   template <std::derived_from<Tensor> T>
-  explicit Adam(const T& param, const AdamOptions& options = {}) : Adam(std::vector<Tensor>{param}, options) {}
+  Adam(const T& param, const AdamOptions& options) : Adam(std::vector<Tensor>{param}, options) {}
 
   /// ValueError as for the constructors; the optimizer is then as before.
   void add_param_group(const AdamGroup& group);

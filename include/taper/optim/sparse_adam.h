@@ -43,8 +43,7 @@ class SparseAdam : public GroupedOptimizer<SparseAdamParamGroup> {
   explicit SparseAdam(const std::vector<Tensor>& params, const SparseAdamOptions& options = {});
   explicit SparseAdam(const std::vector<SparseAdamGroup>& groups, const SparseAdamOptions& options = {});
   template <std::derived_from<Tensor> T>
-  explicit SparseAdam(const T& param, const SparseAdamOptions& options = {})
-      : SparseAdam(std::vector<Tensor>{param}, options) {}
+  SparseAdam(const T& param, const SparseAdamOptions& options) : SparseAdam(std::vector<Tensor>{param}, options) {}
 
   /// ValueError as for the constructors; the optimizer is then as before.
   void add_param_group(const SparseAdamGroup& group);
