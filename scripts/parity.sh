@@ -22,3 +22,4 @@ rm -rf "$dumps"
 # Debian's python3 is the one that sees Debian's torch, whatever else PATH offers.
 /usr/bin/python3 python_parity/make_dumps.py --seed "$seed" --out "$dumps"
 TAPER_PARITY_DIR=$dumps build/release/tests/taper_tests '[parity]'
+/usr/bin/python3 python_parity/files.py check "$dumps"

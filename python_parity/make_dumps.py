@@ -1,0 +1,36 @@
+#!/usr/bin/python3
+"""Makes every dump afresh with live PyTorch: the files of tests/data/ under the same names, from another seed.
+
+    python_parity/make_dumps.py --seed 7 --out build/release/parity
+
+A script that takes --seed and writes its dump to standard output gets a line in DUMPS; the tests that read it are tagged
+[parity] and find the file through dump_path.
+"""
+import argparse
+import pathlib
+import subprocess
+import sys
+
+DUMPS = [
+    ("random.txt", ["make_random_vectors.py"]),
+    ("random_views.txt", ["make_random_vectors.py", "--views"]),
+    ("printing.json", ["make_printing_vectors.py"]),
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="fresh dumps of all that is compared with PyTorch")
+    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    here = pathlib.Path(__file__).resolve().parent
+    for name, (script, *arguments) in DUMPS:
+        command = [sys.executable, here / script, *arguments, "--seed", str(options.seed)]
+        with open(options.out / name, "wb") as out:
+            subprocess.run(command, stdout=out, check=True)
+        print(f"{name}: python_parity/{' '.join([script, *arguments])} --seed {options.seed}")
+
+
+if __name__ == "__main__":
+    main()
