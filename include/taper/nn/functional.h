@@ -8,7 +8,8 @@
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
 
-/// What layers compute, under the names of torch.nn.functional. Most of it are operations, described where they are declared.
+/// What layers compute, under the names of torch.nn.functional. Most of it are operations, described where they are
+/// declared.
 namespace taper::nn::functional {
 
 using taper::gelu;
@@ -34,8 +35,8 @@ using taper::l1_loss;
 using taper::mse_loss;
 using taper::nll_loss;
 
-/// x weight^T + bias for x [..., in], weight [out, in] or [in], and bias [out], which may be undefined. ShapeError where they do
-/// not fit.
+/// x weight^T + bias for x [..., in], weight [out, in] or [in], and bias [out], which may be undefined. ShapeError
+/// where they do not fit.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 }  // namespace taper::nn::functional

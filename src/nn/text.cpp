@@ -1,0 +1,27 @@
+#include "nn/text.h"
+
+#include <fmt/format.h>
+
+#include "taper/base/error.h"
+
+namespace taper::nn::detail {
+
+std::string python_float(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string python_tuple(const Shape& shape) {
+  return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+}
+
+void check_device(const char* who, std::string_view device) {
+  if (device != "cpu") throw ValueError(fmt::format("{}: device '{}'; there is only 'cpu'", who, device));
+}
+
+void check_size(const char* who, const char* argument, std::int64_t size) {
+  if (size < 0) throw ValueError(fmt::format("{}: {} is {}; it must be at least 0", who, argument, size));
+}
+
+}  // namespace taper::nn::detail

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "taper/base/shape.h"
+
+namespace taper::nn::detail {
+
+/// Python's repr of a float: "1.0", "1e-05", "inf".
+std::string python_float(double value);
+inline const char* python_bool(bool value) { return value ? "True" : "False"; }
+/// Python's repr of a tuple: "(5,)", "(2, 3)".
+std::string python_tuple(const Shape& shape);
+
+/// ValueError unless `device` is "cpu".
+void check_device(const char* who, std::string_view device);
+/// ValueError naming the argument unless it is at least 0.
+void check_size(const char* who, const char* argument, std::int64_t size);
+
+}  // namespace taper::nn::detail
