@@ -28,6 +28,10 @@ cd "$include"
 find taper -name '*.h' -print0 | sort -z | xargs -0 -n 1 -P "$(nproc)" bash -c 'check "$1"' _
 
 if [ -f taper/taper.h ]; then
+  reached=$(printf '#include <taper/taper.h>\n' | "$cxx" -std=c++20 -I "$include" -x c++ -M - | tr -s ' \\' '\n')
+  for header in $(find taper -name '*.h' ! -path taper/fmt.h); do
+    grep -qxF "$include/$header" <<<"$reached" || { echo "taper/taper.h does not include $header"; exit 1; }
+  done
   size=$(printf '#include <taper/taper.h>\n' | "$cxx" -std=c++20 -I "$include" -x c++ -E -P - | wc -c)
   echo "taper/taper.h: $size bytes preprocessed, $limit allowed"
   [ "$size" -le "$limit" ]

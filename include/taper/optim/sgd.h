@@ -1,7 +1,6 @@
 #pragma once
 
 #include <concepts>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,8 +11,8 @@ namespace taper::optim {
 
 /// Keywords of SGD, in PyTorch's order. `lr` has to be given, here or in every group.
 struct SGDOptions {
-  double lr = std::numeric_limits<double>::quiet_NaN();  ///< at least 0
-  double momentum = 0;                                   ///< at least 0
+  double lr = __builtin_nan("");  ///< at least 0
+  double momentum = 0;            ///< at least 0
   double dampening = 0;
   double weight_decay = 0;        ///< at least 0
   bool nesterov = false;          ///< needs momentum above 0 and dampening 0
