@@ -5,6 +5,7 @@
 #include "taper/ops/index.h"
 #include "taper/ops/layer_norm.h"
 #include "taper/ops/loss.h"
+#include "taper/ops/matmul.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
 
@@ -13,16 +14,19 @@
 namespace taper::nn::functional {
 
 using taper::gelu;
+using taper::log_softmax;
 using taper::logsigmoid;
 using taper::relu;
 using taper::sigmoid;
 using taper::silu;
+using taper::softmax;
 using taper::softplus;
 using taper::tanh;
 
 using taper::dropout;
 using taper::embedding;
 using taper::layer_norm;
+using taper::linear;
 using taper::one_hot;
 
 using taper::binary_cross_entropy;
@@ -34,10 +38,6 @@ using taper::kl_div;
 using taper::l1_loss;
 using taper::mse_loss;
 using taper::nll_loss;
-
-/// x weight^T + bias for x [..., in], weight [out, in] or [in], and bias [out], which may be undefined. ShapeError
-/// where they do not fit.
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 }  // namespace taper::nn::functional
 

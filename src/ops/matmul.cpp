@@ -1,0 +1,293 @@
+#include "taper/ops/matmul.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "kernels/blas.h"
+#include "ops/elementwise.h"
+#include "taper/base/error.h"
+#include "taper/ops/pointwise.h"
+#include "taper/ops/shape.h"
+
+namespace taper {
+namespace {
+
+using detail::sum_to;
+
+// "(4x3)"
+std::string text(const Tensor& x) {
+  std::string sizes;
+  for (const std::int64_t size : x.shape()) sizes += fmt::format("{}{}", sizes.empty() ? "" : "x", size);
+  return "(" + sizes + ")";
+}
+
+void check_dims(const char* op, const Tensor& a, int dims_a, const Tensor& b, int dims_b) {
+  if (a.dim() != dims_a || b.dim() != dims_b)
+    throw ShapeError(fmt::format("{}: {} x {}; takes {} and {} dimensions", op, text(a), text(b), dims_a, dims_b));
+}
+
+void check_inner(const char* op, const Tensor& a, const Tensor& b, std::int64_t inner_a, std::int64_t inner_b) {
+  if (inner_a != inner_b)
+    throw ShapeError(fmt::format("{}: {} x {}: inner {} vs {}", op, text(a), text(b), inner_a, inner_b));
+}
+
+void check_types(const char* op, const Tensor& a, const Tensor& b) {
+  for (const Tensor* x : {&a, &b}) {
+    if (x->is_sparse()) throw TypeError(fmt::format("{}: a sparse tensor; use to_dense() first", op));
+    if (x->dtype() == DType::bool_) throw TypeError(fmt::format("{}: not defined for bool; convert with to()", op));
+  }
+  if (a.dtype() != b.dtype())
+    throw TypeError(fmt::format("{}: {} x {}; both operands need one dtype", op, name(a.dtype()), name(b.dtype())));
+}
+
+// The last two dimensions of an operand as gemm takes them: rows at a distance of `stride`, or columns where
+// transposed.
+struct Matrix {
+  Tensor held;
+  bool transposed = false;
+  std::int64_t stride = 1;
+  std::int64_t batch_stride = 0;
+
+  explicit Matrix(const Tensor& x) : held(x) {
+    if (lies_well()) return;
+    held = detail::make_tensor(x.shape(), x.dtype());
+    detail::copy_raw(held, x);
+    lies_well();
+  }
+
+  template <class T>
+  const T* data() const {
+    return held.data<T>();
+  }
+
+ private:
+  bool lies_well() {
+    const int d = held.dim() - 2;
+    const std::int64_t rows = held.shape()[d];
+    const std::int64_t columns = held.shape()[d + 1];
+    const std::int64_t down = held.strides()[d];
+    const std::int64_t across = held.strides()[d + 1];
+    if (d > 0) batch_stride = held.strides()[0];
+    if ((across == 1 || columns <= 1) && (down >= columns || rows <= 1)) {
+      transposed = false;
+      stride = std::max<std::int64_t>(rows <= 1 ? columns : down, 1);
+      return true;
+    }
+    if ((down == 1 || rows <= 1) && (across >= rows || columns <= 1)) {
+      transposed = true;
+      stride = std::max<std::int64_t>(columns <= 1 ? rows : across, 1);
+      return true;
+    }
+    return false;
+  }
+};
+
+// alpha a b + beta out, written to the contiguous `out`; a, b and out are matrices or equally many of them.
+void multiply(const Tensor& a, const Tensor& b, const Tensor& out, Scalar beta, Scalar alpha) {
+  const int d = out.dim() - 2;
+  const std::int64_t m = out.shape()[d];
+  const std::int64_t n = out.shape()[d + 1];
+  const std::int64_t k = a.shape()[d + 1];
+  if (out.numel() == 0) return;
+  const Matrix left(a);
+  const Matrix right(b);
+  detail::dispatch(out.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (!std::is_same_v<T, bool>) {
+      const auto number = [](Scalar s) {
+        return std::is_floating_point_v<T> ? static_cast<T>(s.to_double()) : static_cast<T>(s.to_int());
+      };
+      kernels::gemm_batch<T>(d == 0 ? 1 : out.shape()[0], left.transposed, right.transposed, m, n, k, number(alpha),
+                             left.data<T>(), left.stride, left.batch_stride, right.data<T>(), right.stride,
+                             right.batch_stride, number(beta), out.data<T>(), n, m * n);
+    }
+  });
+}
+
+// Whether a matrix lies column by column, as the transpose of a contiguous one does.
+bool lies_transposed(const Tensor& x) {
+  return x.strides()[0] == 1 && x.strides()[1] == x.shape()[0] && !x.is_contiguous();
+}
+
+// The gradient a b of a matrix `of`, laid out as that is: a weight's gradient, reached through its transpose, is
+// contiguous.
+Tensor gradient(const Tensor& a, const Tensor& b, const Tensor& of) {
+  return lies_transposed(of) ? b.t().mm(a.t()).t() : a.mm(b);
+}
+
+// A fresh result in another shape, under the name that PyTorch gives to that step.
+Tensor reshaped(const char* node, const Tensor& x, const Shape& shape) {
+  return record(node, detail::alias(x, shape, contiguous_strides(shape)), {x}, saved(x.shape()),
+                [](Grads& dx, const Tensor& g, const Shape& from) { dx.add(0, g.reshape(from)); });
+}
+
+// What the dimensions in front of the last two broadcast to.
+Shape stack_shape(const Tensor& a, const Tensor& b) {
+  const auto front = [](const Tensor& x) {
+    return Shape(std::span(x.shape().begin(), x.shape().end() - std::min(x.dim(), 2)));
+  };
+  try {
+    return broadcast_shapes("matmul", front(a), front(b));
+  } catch (const ShapeError&) {
+    throw ShapeError(fmt::format("matmul: {} x {}: stacks of {} and {} do not broadcast", text(a), text(b),
+                                 to_string(front(a)), to_string(front(b))));
+  }
+}
+
+// matmul of stacks, at least one operand of three dimensions or more; vectors have become matrices already.
+Tensor stacked(const Tensor& a, const Tensor& b, const Shape& result) {
+  const std::int64_t m = a.size(-2);
+  const std::int64_t k = a.size(-1);
+  const std::int64_t n = b.size(-1);
+  if (b.dim() == 2)
+    return reshaped("UnsafeViewBackward0", a.reshape({a.numel() / std::max<std::int64_t>(k, 1), k}).mm(b), result);
+  const Shape batch = stack_shape(a, b);
+  const std::int64_t count = numel(batch);
+  const auto spread = [&](const Tensor& x, std::int64_t rows, std::int64_t columns) {
+    Shape whole = batch;
+    whole.push_back(rows);
+    whole.push_back(columns);
+    const Tensor expanded = x.shape() == whole ? x : x.expand(whole);
+    return expanded.dim() == 3 ? expanded : expanded.reshape({count, rows, columns});
+  };
+  return reshaped("UnsafeViewBackward0", spread(a, m, k).bmm(spread(b, k, n)), result);
+}
+
+}  // namespace
+
+Tensor mm(const Tensor& a, const Tensor& b) {
+  check_dims("mm", a, 2, b, 2);
+  check_types("mm", a, b);
+  check_inner("mm", a, b, a.shape()[1], b.shape()[0]);
+  Tensor out = detail::make_tensor({a.shape()[0], b.shape()[1]}, a.dtype());
+  multiply(a, b, out, 0, 1);
+  return record("MmBackward0", std::move(out), {a, b}, saved(a, b),
+                [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
+                  if (dx.wants(0)) dx.add(0, gradient(g, y.t(), x));
+                  if (dx.wants(1)) dx.add(1, gradient(x.t(), g, y));
+                });
+}
+
+Tensor bmm(const Tensor& a, const Tensor& b) {
+  check_dims("bmm", a, 3, b, 3);
+  check_types("bmm", a, b);
+  if (a.shape()[0] != b.shape()[0])
+    throw ShapeError(fmt::format("bmm: {} x {}: {} vs {} matrices", text(a), text(b), a.shape()[0], b.shape()[0]));
+  check_inner("bmm", a, b, a.shape()[2], b.shape()[1]);
+  Tensor out = detail::make_tensor({a.shape()[0], a.shape()[1], b.shape()[2]}, a.dtype());
+  multiply(a, b, out, 0, 1);
+  return record("BmmBackward0", std::move(out), {a, b}, saved(a, b),
+                [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
+                  if (dx.wants(0)) dx.add(0, g.bmm(y.transpose(1, 2)));
+                  if (dx.wants(1)) dx.add(1, x.transpose(1, 2).bmm(g));
+                });
+}
+
+Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha) {
+  check_dims("addmm", a, 2, b, 2);
+  check_types("addmm", a, b);
+  check_types("addmm", input, a);
+  check_inner("addmm", a, b, a.shape()[1], b.shape()[0]);
+  const Shape shape{a.shape()[0], b.shape()[1]};
+  if (broadcast_shapes("addmm", input.shape(), shape) != shape)
+    throw ShapeError(fmt::format("addmm: an input of shape {} does not broadcast to the product's {}",
+                                 to_string(input.shape()), to_string(shape)));
+  const bool fraction = beta.dtype() == DType::float64 || alpha.dtype() == DType::float64;
+  if (!is_floating_point(a.dtype()) && fraction)
+    throw TypeError(fmt::format("addmm: beta and alpha must be integers for operands of {}", name(a.dtype())));
+  Tensor out = detail::make_tensor(shape, a.dtype());
+  if (beta.to_double() != 0) detail::copy_raw(out, input);
+  multiply(a, b, out, beta, alpha);
+  return record(
+      "AddmmBackward0", std::move(out), {input, a, b}, saved(Like(input), a, b, beta.to_double(), alpha.to_double()),
+      [](Grads& dx, const Tensor& g, const Like& like, const Tensor& x, const Tensor& y, double scale, double factor) {
+        if (dx.wants(0)) dx.add(0, sum_to(scale == 1 ? g : g * scale, like));
+        if (!dx.wants(1) && !dx.wants(2)) return;
+        const Tensor scaled = factor == 1 ? g : g * factor;
+        if (dx.wants(1)) dx.add(1, gradient(scaled, y.t(), x));
+        if (dx.wants(2)) dx.add(2, gradient(x.t(), scaled, y));
+      });
+}
+
+Tensor mv(const Tensor& a, const Tensor& x) {
+  check_dims("mv", a, 2, x, 1);
+  check_types("mv", a, x);
+  check_inner("mv", a, x, a.shape()[1], x.shape()[0]);
+  const Tensor column = detail::alias(x, {x.shape()[0], 1}, {x.strides()[0], 1});
+  Tensor out = detail::make_tensor({a.shape()[0], 1}, a.dtype());
+  multiply(a, column, out, 0, 1);
+  return record("MvBackward0", detail::alias(out, {a.shape()[0]}, {1}), {a, x}, saved(a, x),
+                [](Grads& dx, const Tensor& g, const Tensor& matrix, const Tensor& vector) {
+                  if (dx.wants(0)) dx.add(0, outer(g, vector));
+                  if (dx.wants(1)) dx.add(1, mv(matrix.t(), g));
+                });
+}
+
+Tensor dot(const Tensor& x, const Tensor& y) {
+  check_dims("dot", x, 1, y, 1);
+  check_types("dot", x, y);
+  check_inner("dot", x, y, x.shape()[0], y.shape()[0]);
+  Tensor out = detail::make_tensor({}, x.dtype());
+  const Tensor left = x.detach().contiguous();
+  const Tensor right = y.detach().contiguous();
+  detail::dispatch(out.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (!std::is_same_v<T, bool>)
+      *out.data<T>() = kernels::dot<T>(x.numel(), left.data<T>(), right.data<T>());
+  });
+  return record("DotBackward0", std::move(out), {x, y}, saved(x, y),
+                [](Grads& dx, const Tensor& g, const Tensor& p, const Tensor& q) {
+                  if (dx.wants(0)) dx.add(0, g * q);
+                  if (dx.wants(1)) dx.add(1, g * p);
+                });
+}
+
+Tensor outer(const Tensor& x, const Tensor& y) {
+  check_dims("outer", x, 1, y, 1);
+  return x.unsqueeze(1) * y;
+}
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  if (a.dim() == 0 || b.dim() == 0)
+    throw ShapeError(
+        fmt::format("matmul: {} x {}; both need a dimension at least, multiply by a number with *", text(a), text(b)));
+  check_types("matmul", a, b);
+  check_inner("matmul", a, b, a.size(-1), b.size(b.dim() == 1 ? 0 : -2));
+  if (a.dim() == 1 && b.dim() == 1) return dot(a, b);
+  if (a.dim() == 2 && b.dim() == 1) return mv(a, b);
+  if (a.dim() == 2 && b.dim() == 2) return mm(a, b);
+  if (a.dim() == 1 && b.dim() == 2) return reshaped("SqueezeBackward3", a.unsqueeze(0).mm(b), {b.shape()[1]});
+  Shape result = stack_shape(a, b);
+  if (a.dim() > 1) result.push_back(a.size(-2));
+  if (b.dim() > 1) result.push_back(b.size(-1));
+  return stacked(a.dim() == 1 ? a.unsqueeze(0) : a, b.dim() == 1 ? b.unsqueeze(1) : b, result);
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  if (weight.dim() != 1 && weight.dim() != 2)
+    throw ShapeError(fmt::format("linear: a weight of shape {}; [out, in] or [in]", to_string(weight.shape())));
+  if (x.dim() == 0 || x.size(-1) != weight.size(-1))
+    throw ShapeError(
+        fmt::format("linear: an input of shape {} for a weight of shape {}; the input's last size must be {}",
+                    to_string(x.shape()), to_string(weight.shape()), weight.size(-1)));
+  if (!bias.defined()) return matmul(x, weight.t());
+  const Shape width = weight.dim() == 1 ? Shape{} : Shape{weight.size(0)};
+  if (bias.shape() != width && (bias.dim() > 1 || bias.numel() != 1))
+    throw ShapeError(fmt::format("linear: a bias of shape {} for a weight of shape {}; {} fits",
+                                 to_string(bias.shape()), to_string(weight.shape()), to_string(width)));
+  if (weight.dim() == 2 && x.dim() == 2) return addmm(bias, x, weight.t());
+  if (weight.dim() == 2 && x.dim() == 3 && x.is_contiguous()) {
+    const Tensor rows = addmm(bias, x.reshape({x.size(0) * x.size(1), x.size(2)}), weight.t());
+    return rows.view({x.size(0), x.size(1), weight.size(0)});
+  }
+  return matmul(x, weight.t()) + bias;
+}
+
+Tensor Tensor::mm(const Tensor& other) const { return taper::mm(*this, other); }
+Tensor Tensor::bmm(const Tensor& other) const { return taper::bmm(*this, other); }
+Tensor Tensor::matmul(const Tensor& other) const { return taper::matmul(*this, other); }
+Tensor Tensor::dot(const Tensor& other) const { return taper::dot(*this, other); }
+
+}  // namespace taper
