@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <string>
 
+#include "base/byte_count.h"
 #include "taper/base/error.h"
 #include "taper/base/memory.h"
 
@@ -31,6 +33,7 @@ constexpr std::size_t kSlab = 256 * 1024;
 constexpr std::size_t kSlabLimit = 16 * 1024;               // blocks up to here are cut from slabs
 constexpr std::size_t kThreadLimit = 1024 * 1024;           // blocks up to here are kept by the thread that freed them
 constexpr std::size_t kSharedCache = std::size_t{1} << 30;  // what the process keeps of them before it gives them back
+constexpr std::size_t kMost = std::size_t{1} << 44;
 constexpr std::size_t kThreadCache =
     64 * 1024 * 1024;  // what one thread keeps of unslabbed blocks before it hands them on
 
@@ -60,9 +63,13 @@ std::size_t class_bytes(int index) {
 std::atomic<std::size_t> limit{0};
 std::atomic<std::size_t> large_in_use{0};
 
-void* system_block(std::size_t bytes) {
+[[noreturn]] void refuse(std::size_t named, const std::string& why) {
+  throw ResourceError(fmt::format("memory: needs {}, {}", byte_count(named), why));
+}
+
+void* system_block(std::size_t bytes, std::size_t named) {
   void* block = std::aligned_alloc(kStep, bytes);
-  if (block == nullptr) throw ResourceError(fmt::format("memory: the system has no block of {} bytes", bytes));
+  if (block == nullptr) refuse(named, "and the system has no such block");
   return block;
 }
 
@@ -127,11 +134,11 @@ Cache::~Cache() {
     while (void* block = pop(lists[i])) shared_push(i, class_bytes(static_cast<int>(i)), block);
 }
 
-void* refill(Cache& cache, std::size_t index, std::size_t bytes) {
+void* refill(Cache& cache, std::size_t index, std::size_t bytes, std::size_t named) {
   if (void* block = shared_pop(index, bytes)) return block;
-  if (bytes > kSlabLimit) return system_block(bytes);
+  if (bytes > kSlabLimit) return system_block(bytes, named);
   if (cache.slab_left < bytes) {
-    cache.slab = static_cast<char*>(system_block(kSlab));
+    cache.slab = static_cast<char*>(system_block(kSlab, named));
     cache.slab_left = kSlab;
   }
   void* block = cache.slab;
@@ -140,13 +147,13 @@ void* refill(Cache& cache, std::size_t index, std::size_t bytes) {
   return block;
 }
 
-void charge(std::size_t bytes) {
+void charge(std::size_t bytes, std::size_t named) {
   const std::size_t now = large_in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   const std::size_t most = limit.load(std::memory_order_relaxed);
   if (most == 0 || now <= most) return;
   large_in_use.fetch_sub(bytes, std::memory_order_relaxed);
-  throw ResourceError(fmt::format("memory: needs {} bytes beyond the {} in use, budget {}; see set_memory_limit", bytes,
-                                  now - bytes, most));
+  refuse(named, fmt::format("budget {}, of which {} are in use; see set_memory_limit", byte_count(most),
+                            byte_count(now - bytes)));
 }
 
 }  // namespace
@@ -157,25 +164,25 @@ std::size_t memory_in_use() { return large_in_use.load(std::memory_order_relaxed
 
 namespace pool {
 
-void* allocate(std::size_t bytes) {
-  if (bytes > (std::size_t{1} << 44))
-    throw ResourceError(fmt::format("memory: needs {} bytes; no machine has them", bytes));
+void* allocate(std::size_t bytes, std::size_t named) {
+  if (named == 0) named = bytes;
+  if (bytes > kMost) refuse(named, "more than any machine has");
   const int index = class_of(bytes);
   const std::size_t size = class_bytes(index);
-  if (size > kSlabLimit) charge(size);
-  if (!pooled) return system_block(size);
+  if (size > kSlabLimit) charge(size, named);
+  if (!pooled) return system_block(size, named);
   const auto at = static_cast<std::size_t>(index);
   try {
     if (cache_ended || size > kThreadLimit) {
       void* block = shared_pop(at, size);
-      return block != nullptr ? block : system_block(size);
+      return block != nullptr ? block : system_block(size, named);
     }
     Cache& cache = cache_storage;
     if (void* block = pop(cache.lists[at])) {
       if (size > kSlabLimit) cache.kept -= size;
       return block;
     }
-    return refill(cache, at, size);
+    return refill(cache, at, size, named);
   } catch (...) {
     if (size > kSlabLimit) large_in_use.fetch_sub(size, std::memory_order_relaxed);
     throw;

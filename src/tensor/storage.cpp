@@ -11,7 +11,7 @@ static_assert(sizeof(Storage) <= kHeader);
 }  // namespace
 
 Storage* Storage::make(std::size_t bytes) {
-  void* block = pool::allocate(kHeader + bytes);
+  void* block = pool::allocate(kHeader + bytes, bytes);
   auto* storage = ::new (block) Storage;
   storage->bytes = bytes;
   storage->data = static_cast<char*>(block) + kHeader;
