@@ -70,7 +70,9 @@ void Adam::check_options(std::size_t group) const { check(param_groups()[group])
 void Adam::update(std::size_t group, State& state, const Tensor& grad) {
   const AdamOptions& o = param_groups()[group];
   const Tensor& param = state.param;
-  auto& [mean, square, largest] = state.slots;
+  Tensor& mean = state.slots[0];
+  Tensor& square = state.slots[1];
+  Tensor& largest = state.slots[2];
   const auto start = [&](Tensor& slot) {
     if (!slot.defined()) slot = zeros(param.shape(), {.dtype = param.dtype()});
   };

@@ -65,7 +65,8 @@ void SparseAdam::check_gradient(const Tensor& grad, const std::string& what) con
 void SparseAdam::update(std::size_t group, State& state, const Tensor& grad) {
   const SparseAdamOptions& o = param_groups()[group];
   const Tensor& param = state.param;
-  auto& [mean, square, unused] = state.slots;
+  Tensor& mean = state.slots[0];
+  Tensor& square = state.slots[1];
   if (!mean.defined()) {
     mean = zeros(param.shape(), {.dtype = param.dtype()});
     square = zeros(param.shape(), {.dtype = param.dtype()});

@@ -75,7 +75,7 @@ Tensor collate_member(const std::vector<T>& samples) {
   return collate(column);
 }
 template <Tuple T>
-std::array<Tensor, std::tuple_size_v<T>> collate(const std::vector<T>& samples) {
+std::array<Tensor, std::tuple_size<T>::value> collate(const std::vector<T>& samples) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<Tensor, sizeof...(I)>{collate_member<I>(samples)...};
   }
