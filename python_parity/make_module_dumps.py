@@ -1,0 +1,132 @@
+"""What PyTorch's modules and optimizers compute from one seed, as an .npz on standard output.
+
+Usage: /usr/bin/python3 python_parity/make_module_dumps.py embedding|linear|curves [--seed N] > tests/data/NAME.npz
+
+`about` holds this command and PyTorch's version as bytes of text, `seed` the seed. tests/parity/ does the same from the
+same seed, so that nothing but results has to be stored.
+"""
+import argparse
+import io
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+ROWS, DIM = 20, 5
+
+# Case number, name, options of nn.Embedding; the seed of a case is the dump's seed plus its number.
+EMBEDDINGS = [
+    ("plain", {}),
+    ("padding_idx", {"padding_idx": 3}),
+    ("max_norm", {"max_norm": 1.5}),
+    ("max_norm_1", {"max_norm": 2.5, "norm_type": 1.0}),
+    ("scale_grad_by_freq", {"scale_grad_by_freq": True}),
+    ("everything", {"padding_idx": -1, "max_norm": 1.0, "scale_grad_by_freq": True}),
+    ("sparse", {"sparse": True}),
+    ("sparse_padding_idx", {"sparse": True, "padding_idx": 3}),
+    ("sparse_max_norm", {"sparse": True, "max_norm": 1.5}),
+]
+
+
+def embedding(seed, dump):
+    for dtype_name, dtype in DTYPES.items():
+        for number, (name, options) in enumerate(EMBEDDINGS):
+            torch.manual_seed(seed + number)
+            module = nn.Embedding(ROWS, DIM, dtype=dtype, **options)
+            ids = torch.randint(0, ROWS, (6, 7))
+            first, second = (torch.randn(6, 7, DIM, dtype=dtype) for _ in range(2))
+            key = f"{dtype_name}.{name}."
+            output = module(ids)
+            output.backward(first)
+            module(ids[1:4]).backward(second[1:4])
+            dump[key + "ids"] = ids
+            dump[key + "output"] = output
+            dump[key + "weight"] = module.weight
+            gradient = module.weight.grad
+            if gradient.is_sparse:
+                dump[key + "indices"] = gradient._indices()
+                dump[key + "values"] = gradient._values()
+                gradient = gradient.coalesce()
+                dump[key + "rows"] = gradient.indices()
+                dump[key + "sums"] = gradient.values()
+            else:
+                dump[key + "grad"] = gradient
+
+
+def linear(seed, dump):
+    for dtype_name, dtype in DTYPES.items():
+        for number, (inputs, outputs, bias) in enumerate(((7, 3, True), (30, 17, True), (16, 8, False))):
+            torch.manual_seed(seed + number)
+            module = nn.Linear(inputs, outputs, bias=bias, dtype=dtype)
+            x = torch.randn(4, 9, inputs, dtype=dtype, requires_grad=True)
+            output = module(x)
+            output.backward(torch.randn(4, 9, outputs, dtype=dtype))
+            key = f"{dtype_name}.{number}."
+            dump[key + "weight"] = module.weight
+            if bias:
+                dump[key + "bias"] = module.bias
+                dump[key + "bias_grad"] = module.bias.grad
+            dump[key + "output"] = output
+            dump[key + "x_grad"] = x.grad
+            dump[key + "weight_grad"] = module.weight.grad
+
+
+class Classifier(nn.Module):
+    def __init__(self, words, dim, classes, **options):
+        super().__init__()
+        dtype = options.get("dtype")
+        self.embedding = nn.Embedding(words, dim, **options)
+        self.fc = nn.Linear(dim, classes, dtype=dtype)
+
+    def forward(self, ids):
+        return self.fc(self.embedding(ids).mean(1))
+
+
+def curves(seed, dump):
+    makers = {
+        "sgd": lambda m: [torch.optim.SGD(m.parameters(), lr=0.5, momentum=0.9)],
+        "adam": lambda m: [torch.optim.Adam(m.parameters(), lr=0.05)],
+        "sparse_adam": lambda m: [torch.optim.SparseAdam(m.embedding.parameters(), lr=0.05),
+                                  torch.optim.SGD(m.fc.parameters(), lr=0.5, momentum=0.9, nesterov=True)],
+    }
+    for dtype_name, dtype in DTYPES.items():
+        for name, make in makers.items():
+            torch.manual_seed(seed)
+            ids = torch.randint(0, 50, (64, 6))
+            labels = torch.randint(0, 4, (64,))
+            model = Classifier(50, 16, 4, sparse=name == "sparse_adam", dtype=dtype)
+            optimizers = make(model)
+            loader = DataLoader(TensorDataset(ids, labels), batch_size=16, shuffle=True)
+            losses, order = [], []
+            for _ in range(5):
+                for batch, targets in loader:
+                    for optimizer in optimizers:
+                        optimizer.zero_grad()
+                    loss = nn.functional.cross_entropy(model(batch), targets)
+                    loss.backward()
+                    for optimizer in optimizers:
+                        optimizer.step()
+                    losses.append(loss.item())
+                    order.append(targets)
+            dump[f"{dtype_name}.{name}.losses"] = np.array(losses)
+            dump[f"{dtype_name}.{name}.labels"] = torch.cat(order)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["embedding", "linear", "curves"])
+    parser.add_argument("--seed", type=int, default=42)
+    options = parser.parse_args()
+    dump = {}
+    {"embedding": embedding, "linear": linear, "curves": curves}[options.what](options.seed, dump)
+    arrays = {name: x.detach().numpy() if isinstance(x, torch.Tensor) else x for name, x in dump.items()}
+    about = f"python_parity/make_module_dumps.py {options.what} --seed {options.seed} (PyTorch {torch.__version__})"
+    file = io.BytesIO()
+    np.savez_compressed(file, about=np.frombuffer(about.encode(), dtype=np.uint8), seed=np.int64(options.seed), **arrays)
+    sys.stdout.buffer.write(file.getvalue())
+
+
+main()
