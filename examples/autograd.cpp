@@ -31,7 +31,7 @@ int main() {
   std::cout << "x       = " << x << '\n';
 
   const auto fn = [](const Tensor& t) { return Cube::apply(t).sum(); };
-  std::cout << "checked = " << autograd::gradcheck(fn, {x.to(float64)}) << '\n';
+  std::cout << "checked = " << std::boolalpha << autograd::gradcheck(fn, {x.to(float64)}) << '\n';
 
   Tensor z = Cube::apply(x);
   std::cout << "z       = " << z << '\n';
