@@ -10,7 +10,7 @@ namespace taper_test {
 /// `count` bytes, the lowest first.
 inline std::string little_endian(std::uint64_t value, int count) {
   std::string bytes;
-  for (int i = 0; i < count; ++i) bytes += static_cast<char>((value >> (8 * i)) & 0xFFU);
+  for (int i = 0; i < count; ++i) bytes += static_cast<char>(i < 8 ? (value >> (8 * i)) & 0xFFU : 0U);
   return bytes;
 }
 
