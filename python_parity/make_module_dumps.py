@@ -87,10 +87,10 @@ class Classifier(nn.Module):
 
 def curves(seed, dump):
     makers = {
-        "sgd": lambda m: [torch.optim.SGD(m.parameters(), lr=0.5, momentum=0.9)],
+        "sgd": lambda m: [torch.optim.SGD(m.parameters(), lr=0.1, momentum=0.9)],
         "adam": lambda m: [torch.optim.Adam(m.parameters(), lr=0.05)],
         "sparse_adam": lambda m: [torch.optim.SparseAdam(m.embedding.parameters(), lr=0.05),
-                                  torch.optim.SGD(m.fc.parameters(), lr=0.5, momentum=0.9, nesterov=True)],
+                                  torch.optim.SGD(m.fc.parameters(), lr=0.1, momentum=0.9, nesterov=True)],
     }
     for dtype_name, dtype in DTYPES.items():
         for name, make in makers.items():

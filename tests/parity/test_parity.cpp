@@ -66,14 +66,14 @@ struct Classifier : nn::Module {
 std::vector<std::unique_ptr<optim::Optimizer>> make_optimizers(const std::string& name, Classifier& model) {
   std::vector<std::unique_ptr<optim::Optimizer>> result;
   if (name == "sgd")
-    result.push_back(std::make_unique<optim::SGD>(model.parameters(), optim::SGDOptions{.lr = 0.5, .momentum = 0.9}));
+    result.push_back(std::make_unique<optim::SGD>(model.parameters(), optim::SGDOptions{.lr = 0.1, .momentum = 0.9}));
   if (name == "adam")
     result.push_back(std::make_unique<optim::Adam>(model.parameters(), optim::AdamOptions{.lr = 0.05}));
   if (name == "sparse_adam") {
     result.push_back(
         std::make_unique<optim::SparseAdam>(model.embedding.parameters(), optim::SparseAdamOptions{.lr = 0.05}));
     result.push_back(std::make_unique<optim::SGD>(model.fc.parameters(),
-                                                  optim::SGDOptions{.lr = 0.5, .momentum = 0.9, .nesterov = true}));
+                                                  optim::SGDOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}));
   }
   return result;
 }
@@ -203,5 +203,6 @@ TEST_CASE("a classifier's losses over twenty steps are PyTorch's", "[parity]") {
     INFO("step " << step);
     CHECK(curve.losses[step] == Approx(losses[step]).epsilon(tolerance(dtype)).margin(0));
   }
-  CHECK(losses.back() < losses.front());
+  const auto sum = [](auto first) { return first[0] + first[1] + first[2] + first[3]; };
+  CHECK(sum(losses.end() - 4) < sum(losses.begin()));
 }
