@@ -53,23 +53,262 @@ Rows functions() {
   };
 }
 
+// An operation of two tensors that broadcast.
+OpRow binary(std::vector<std::string> names, Tensor (*f)(const Tensor&, const Tensor&), std::string node,
+             std::vector<int> saves = {}, double low = -2) {
+  const std::string op = names[0];
+  OpRow r;
+  r.names = std::move(names);
+  r.form = "of two tensors";
+  r.inputs = {real({2, 3}, low), real({2, 3}, low)};
+  r.call = one([f](const Tensors& x) { return f(x[0], x[1]); });
+  r.node = std::move(node);
+  r.saves = std::move(saves);
+  r.empty = {{real({0, 3}), real({3})}, {real({2, 0}), real({2, 1})}};
+  r.more = {{real({2, 3}, low), real({3}, low)},
+            {real({2, 1, 3}, low), real({4, 1}, low)},
+            {real({}, low), real({2}, low)},
+            {real({}, low), real({}, low)}};
+  r.refusals = {refuse<ShapeError>(op + ": shapes [2, 3] and [4] do not broadcast: 3 vs 4", [f] {
+    f(ones({2, 3}), ones({4}));
+  })};
+  r.elementwise = true;
+  return r;
+}
+
+Rows arithmetic() {
+  Rows rows{
+      binary({"add"}, &add, "AddBackward0"),
+      binary({"sub"}, &sub, "SubBackward0"),
+      binary({"mul"}, &mul, "MulBackward0", {0, 1}),
+      binary({"div"}, &div, "DivBackward0", {0, 1}),
+      binary(
+          {"pow"}, [](const Tensor& a, const Tensor& b) { return pow(a, b); }, "PowBackward1", {0, 1}, 0.3),
+      binary({"maximum"}, &maximum, "MaximumBackward0", {0, 1}),
+      binary({"minimum"}, &minimum, "MinimumBackward0", {0, 1}),
+  };
+  rows[1].refusals.push_back(
+      refuse<TypeError>("sub: not defined for bool", [] { sub(ones({2}, bool_), ones({2}, bool_)); }));
+  rows[4].saves_result = true;
+  rows[4].refusals.push_back(refuse<TypeError>("pow: a tensor exponent needs floating-point",
+                                               [] { pow(ones({2}, int64), ones({2}, int64)); }));
+  return rows;
+}
+
+Rows operators() {
+  const auto row = [](std::string name, std::string form, Tensor (*f)(const Tensor&), std::string node,
+                      bool saves = false) {
+    OpRow r;
+    r.names = {std::move(name)};
+    r.form = std::move(form);
+    r.inputs = {real(kShape)};
+    r.call = one([f](const Tensors& x) { return f(x[0]); });
+    r.node = std::move(node);
+    if (saves) r.saves = {0};
+    r.empty = {{real({0})}};
+    return r;
+  };
+  const auto pair = [](std::string name, Tensor (*f)(const Tensor&, const Tensor&), std::string node) {
+    OpRow r;
+    r.names = {std::move(name)};
+    r.form = "of two tensors";
+    r.inputs = {real(kShape), real(kShape)};
+    r.call = one([f](const Tensors& x) { return f(x[0], x[1]); });
+    r.node = std::move(node);
+    return r;
+  };
+  return {
+      pair(
+          "operator+", [](const Tensor& a, const Tensor& b) { return a + b; }, "AddBackward0"),
+      pair(
+          "operator-", [](const Tensor& a, const Tensor& b) { return a - b; }, "SubBackward0"),
+      pair(
+          "operator*", [](const Tensor& a, const Tensor& b) { return a * b; }, "MulBackward0"),
+      pair(
+          "operator/", [](const Tensor& a, const Tensor& b) { return a / b; }, "DivBackward0"),
+      row(
+          "operator+", "with a number behind", [](const Tensor& x) { return x + 1.5; }, "AddBackward0"),
+      row(
+          "operator+", "with a number in front", [](const Tensor& x) { return 1.5 + x; }, "AddBackward0"),
+      row(
+          "operator-", "with a number behind", [](const Tensor& x) { return x - 2; }, "SubBackward0"),
+      row(
+          "operator-", "with a number in front", [](const Tensor& x) { return 2 - x; }, "RsubBackward1"),
+      row(
+          "operator-", "of one tensor", [](const Tensor& x) { return -x; }, "NegBackward0"),
+      row(
+          "operator*", "with a number behind", [](const Tensor& x) { return x * 3; }, "MulBackward0"),
+      row(
+          "operator*", "with a number in front", [](const Tensor& x) { return -0.5 * x; }, "MulBackward0"),
+      row(
+          "operator/", "by a number", [](const Tensor& x) { return x / 4; }, "DivBackward0"),
+      row(
+          "operator/", "of a number", [](const Tensor& x) { return 4 / x; }, "MulBackward0"),
+      row(
+          "pow", "to the number 3", [](const Tensor& x) { return pow(x, 3); }, "PowBackward0", true),
+      row(
+          "pow", "to the number 2", [](const Tensor& x) { return pow(x, 2); }, "PowBackward0", true),
+      row(
+          "pow", "to the number 1", [](const Tensor& x) { return pow(x, 1); }, "PowBackward0"),
+      row(
+          "pow", "to the number 0", [](const Tensor& x) { return pow(x, 0); }, "PowBackward0"),
+      row(
+          "pow", "to the number -1", [](const Tensor& x) { return pow(x, -1); }, "PowBackward0", true),
+      row(
+          "pow", "to the number 2.5", [](const Tensor& x) { return pow(x.abs(), 2.5); }, "PowBackward0"),
+      row(
+          "pow", "of the number 2", [](const Tensor& x) { return pow(2, x); }, "PowBackward1"),
+  };
+}
+
+Rows with_parameters() {
+  const auto row = [](std::string name, std::string form, std::function<Tensor(const Tensor&)> f, std::string node) {
+    OpRow r;
+    r.names = {std::move(name)};
+    r.form = std::move(form);
+    r.inputs = {real(kShape)};
+    r.call = one([f = std::move(f)](const Tensors& x) { return f(x[0]); });
+    r.node = std::move(node);
+    r.empty = {{real({0})}};
+    r.more = {{real({})}};
+    return r;
+  };
+  Rows rows{
+      row(
+          "gelu", "with the error function", [](const Tensor& x) { return gelu(x); }, "GeluBackward0"),
+      row(
+          "gelu", "with tanh", [](const Tensor& x) { return gelu(x, "tanh"); }, ""),
+      row(
+          "softplus", "as it is", [](const Tensor& x) { return softplus(x); }, "SoftplusBackward0"),
+      row(
+          "softplus", "with beta and threshold", [](const Tensor& x) { return softplus(x, 2.0, 1.1); },
+          "SoftplusBackward0"),
+      row(
+          "clamp", "from below", [](const Tensor& x) { return clamp(x, -0.4); }, "ClampBackward1"),
+      row(
+          "clamp", "from above", [](const Tensor& x) { return clamp(x, {}, 0.6); }, "ClampBackward1"),
+      row(
+          "clamp", "from both sides", [](const Tensor& x) { return clamp(x, -0.4, 0.6); }, "ClampBackward1"),
+  };
+  for (std::size_t i : {0U, 2U, 3U, 4U, 5U, 6U}) rows[i].saves = {0};
+  rows[0].refusals = {
+      refuse<ValueError>("gelu: approximate 'sigmoid'; 'none' or 'tanh'", [] { gelu(ones({2}), "sigmoid"); })};
+  rows[4].refusals = {refuse<ValueError>("clamp: neither min nor max is given", [] { clamp(ones({2}), {}); })};
+  return rows;
+}
+
+Rows choices() {
+  const Tensor mask = tensor({{true, false, true}, {false, false, true}});
+  const Tensor line = tensor({true, false, true});
+  Rows rows;
+  rows.push_back({.names = {"where"},
+                  .form = "of two tensors",
+                  .inputs = {given(mask), real({2, 3}), real({2, 3})},
+                  .call = one([](const Tensors& x) { return where(x[0], x[1], x[2]); }),
+                  .node = "WhereBackward0",
+                  .empty = {{given(ones({0, 3}, bool_)), real({3}), real({1, 3})}},
+                  .more = {{given(mask), real({3}), real({2, 1})}, {given(line), real({2, 1}), real({})}},
+                  .refusals = {refuse<TypeError>("where: the condition must be bool, got int64",
+                                                 [] { where(ones({2}, int64), ones({2}), ones({2})); }),
+                               refuse<ShapeError>("where: shapes [2] and [3]",
+                                                  [] { where(ones({2}, bool_), ones({3}), ones({3})); })},
+                  .elementwise = true});
+  rows.push_back({.names = {"where"},
+                  .form = "of a tensor and a number",
+                  .inputs = {given(mask), real({2, 3})},
+                  .call = one([](const Tensors& x) { return where(x[0], x[1], 0.5); })});
+  rows.push_back({.names = {"where"},
+                  .form = "of a number and a tensor",
+                  .inputs = {given(mask), real({2, 3})},
+                  .call = one([](const Tensors& x) { return where(x[0], 2, x[1]); })});
+  rows.push_back(
+      {.names = {"masked_fill"},
+       .inputs = {real({2, 3}), given(mask)},
+       .call = one([](const Tensors& x) { return masked_fill(x[0], x[1], 0.5); }),
+       .node = "MaskedFillBackward0",
+       .empty = {{real({0, 3}), given(line)}},
+       .more = {{real({2, 3}), given(line)}},
+       .refusals = {refuse<TypeError>("masked_fill: the condition must be bool, got float32",
+                                      [] { masked_fill(ones({2}), ones({2}), 0); }),
+                    refuse<TypeError>("masked_fill: the value 0.5 does not fit into a tensor of int64",
+                                      [] { masked_fill(ones({2}, int64), ones({2}, bool_), 0.5); }),
+                    refuse<ShapeError>("masked_fill: a mask of shape [2, 3] does not fit a tensor of shape [3]", [] {
+                      masked_fill(ones({3}), ones({2, 3}, bool_), 0);
+                    })}});
+  rows.push_back({.names = {"lerp"},
+                  .form = "by a number",
+                  .inputs = {real({2, 3}), real({2, 3})},
+                  .call = one([](const Tensors& x) { return lerp(x[0], x[1], 0.3); }),
+                  .node = "LerpBackward0",
+                  .more = {{real({2, 3}), real({3})}},
+                  .elementwise = true});
+  rows.push_back({.names = {"lerp"},
+                  .form = "by a tensor",
+                  .inputs = {real({2, 3}), real({2, 3}), real({2, 3})},
+                  .call = one([](const Tensors& x) { return lerp(x[0], x[1], x[2]); }),
+                  .node = "LerpBackward0",
+                  .saves = {0, 1, 2},
+                  .empty = {{real({0, 3}), real({3}), real({})}},
+                  .more = {{real({2, 3}), real({3}), real({2, 1})}, {real({3}), real({2, 1}), real({})}},
+                  .refusals = {refuse<ShapeError>("lerp: shapes", [] { lerp(ones({2}), ones({3}), 0.5); })},
+                  .elementwise = true});
+  return rows;
+}
+
+// Of results that have no gradient only shapes, strides and refusals can be wrong; their values stand in
+// test_promotion.cpp.
+Rows comparisons() {
+  const auto row = [](std::vector<std::string> names, Tensor (*f)(const Tensor&, const Tensor&),
+                      std::string form = {}) {
+    OpRow r;
+    r.names = std::move(names);
+    r.form = std::move(form);
+    r.inputs = {constant({2, 3}), constant({2, 3})};
+    r.call = one([f](const Tensors& x) { return f(x[0], x[1]); });
+    r.empty = {{constant({0, 3}), constant({3})}};
+    r.more = {{constant({2, 3}), constant({3})}, {constant({2, 1}), constant({})}};
+    r.elementwise = true;
+    return r;
+  };
+  Rows rows{
+      row({"eq", "operator=="}, [](const Tensor& a, const Tensor& b) { return a == b; }),
+      row({"ne", "operator!="}, [](const Tensor& a, const Tensor& b) { return a != b; }),
+      row({"lt", "operator<"}, [](const Tensor& a, const Tensor& b) { return a < b; }),
+      row({"le", "operator<="}, [](const Tensor& a, const Tensor& b) { return a <= b; }),
+      row({"gt", "operator>"}, [](const Tensor& a, const Tensor& b) { return a > b; }),
+      row({"ge", "operator>="}, [](const Tensor& a, const Tensor& b) { return a >= b; }),
+      row({"logical_and"}, &logical_and),
+      row({"logical_or"}, &logical_or),
+      row({"logical_not"}, [](const Tensor& a, const Tensor& b) { return logical_not(a * (b > 0)); }),
+      row({"isnan"}, [](const Tensor& a, const Tensor& b) { return isnan(sqrt(a) + b); }),
+      row({"operator&"}, [](const Tensor& a, const Tensor& b) { return (a > 0) & (b > 0); }),
+      row({"operator|"}, [](const Tensor& a, const Tensor& b) { return (a > 0) | (b > 0); }),
+      row({"operator~"}, [](const Tensor& a, const Tensor& b) { return ~(a > b); }),
+      row(
+          {"operator==", "operator!="},
+          [](const Tensor& a, const Tensor& b) { return (a.sign() == 1) & (b.sign() != 1.0); }, "with a number"),
+      row(
+          {"operator<", "operator<="}, [](const Tensor& a, const Tensor& b) { return (a < 0.5) | (b <= -1); },
+          "with a number"),
+      row(
+          {"operator>", "operator>="}, [](const Tensor& a, const Tensor& b) { return (a > 0.5) | (b >= -1); },
+          "with a number"),
+  };
+  rows[0].refusals = {refuse<ShapeError>("eq: shapes [2] and [3]", [] { (void)(ones({2}) == ones({3})); })};
+  rows[10].refusals = {
+      refuse<TypeError>("&: takes bool tensors, got float32", [] { (void)(ones({2}) & ones({2}, bool_)); })};
+  rows[11].refusals = {
+      refuse<TypeError>("|: takes bool tensors, got int64", [] { (void)(ones({2}, int64) | ones({2}, bool_)); })};
+  rows[12].refusals = {refuse<TypeError>("~: takes bool tensors, got int32", [] { (void)~ones({2}, int32); })};
+  return rows;
+}
+
 }  // namespace
 
 Rows pointwise_rows() {
-  Rows rows = functions();
-  rows.push_back({.names = {"mul", "operator*"},
-                  .form = "of two tensors",
-                  .inputs = {real({2, 3}), real({2, 3})},
-                  .call = one([](const Tensors& x) { return x[0] * x[1]; }),
-                  .node = "MulBackward0",
-                  .saves = {0, 1},
-                  .empty = {{real({0, 3}), real({3})}, {real({2, 0}), real({2, 1})}},
-                  .more = {{real({2, 3}), real({3})}, {real({2, 1, 3}), real({4, 1})}, {real({}), real({2})}},
-                  .refusals = {refuse<ShapeError>("mul: ",
-                                                  [] {
-                                                    (void)(ones({2, 3}) * ones({4}));
-                                                  })},
-                  .elementwise = true});
+  Rows rows;
+  for (Rows (*part)() : {&functions, &arithmetic, &operators, &with_parameters, &choices, &comparisons})
+    for (OpRow& row : part()) rows.push_back(std::move(row));
   return rows;
 }
 

@@ -48,7 +48,7 @@ Refusal refuse(std::string fragment, std::function<void()> call) {
 
 struct OpRow {
   std::vector<std::string> names;               ///< the public functions that the call uses: "sum", "operator+"
-  std::string form;                             ///< which overload or which case
+  std::string form{};                           ///< which overload or which case
   std::vector<Input> inputs;                    ///< the sample
   std::function<Tensors(const Tensors&)> call;  ///< the operation; all of its results
   std::string node{};                           ///< the first result's grad_fn; unchecked where empty
