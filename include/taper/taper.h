@@ -34,6 +34,7 @@
 #include "taper/ops/index.h"
 #include "taper/ops/layer_norm.h"
 #include "taper/ops/loss.h"
+#include "taper/ops/matmul.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/random.h"
 #include "taper/ops/reduce.h"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ struct LayerNorm : Module {
   Parameter bias;    ///< zeros at first; undefined without elementwise_affine
 
   explicit LayerNorm(const Shape& normalized_shape, const LayerNormOptions& options = {});
+  explicit LayerNorm(std::initializer_list<std::int64_t> normalized_shape, const LayerNormOptions& options = {})
+      : LayerNorm(Shape(normalized_shape), options) {}
   explicit LayerNorm(std::int64_t size, const LayerNormOptions& options = {}) : LayerNorm(Shape{size}, options) {}
 
   /// Sets weight and bias to ones and zeros.
