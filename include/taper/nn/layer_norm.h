@@ -28,8 +28,8 @@ struct LayerNorm : Module {
   Parameter bias;    ///< zeros at first; undefined without elementwise_affine
 
   explicit LayerNorm(const Shape& normalized_shape, const LayerNormOptions& options = {});
-  explicit LayerNorm(std::initializer_list<std::int64_t> normalized_shape, const LayerNormOptions& options = {})
-      : LayerNorm(Shape(normalized_shape), options) {}
+  explicit LayerNorm(std::initializer_list<std::int64_t> shape, const LayerNormOptions& options = {})
+      : LayerNorm(Shape(shape), options) {}
   explicit LayerNorm(std::int64_t size, const LayerNormOptions& options = {}) : LayerNorm(Shape{size}, options) {}
 
   /// Sets weight and bias to ones and zeros.
