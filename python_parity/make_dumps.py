@@ -15,6 +15,8 @@ DUMPS = [
     ("random.txt", ["make_random_vectors.py"]),
     ("random_views.txt", ["make_random_vectors.py", "--views"]),
     ("printing.json", ["make_printing_vectors.py"]),
+    ("trajectories.txt", ["make_optimizer_trajectories.py"]),
+    ("loader.txt", ["make_loader_vectors.py"]),
     ("embedding.npz", ["make_module_dumps.py", "embedding"]),
     ("linear.npz", ["make_module_dumps.py", "linear"]),
     ("curves.npz", ["make_module_dumps.py", "curves"]),

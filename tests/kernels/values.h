@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "dump.h"
 #include "taper/base/threads.h"
 
 namespace taper_test {
@@ -70,7 +71,7 @@ struct Vector {
   std::int64_t integer(std::size_t i) const { return static_cast<std::int64_t>(arguments.at(i)); }
 };
 inline std::vector<Vector> read_vectors(const std::string& name) {
-  std::ifstream file(TAPER_TEST_DATA "/" + name);
+  std::ifstream file(dump_path(name));
   if (!file) throw std::runtime_error("no test data " + name);
   std::vector<Vector> result;
   for (std::string text; std::getline(file, text);) {

@@ -7,6 +7,7 @@
 #include "optim/trajectories.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
+#include "taper/nn/linear.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
 #include "taper/optim/adam.h"
@@ -73,6 +74,20 @@ TEST_CASE("a step raises the version of what it changes, and a graph that has sa
   CHECK(still.version() == 0);
   CHECK(moved.is_leaf());
   CHECK_THROWS_AS(loss.backward(), GradError);
+}
+
+TEST_CASE("an optimizer shares the parameters of a module and of braces, and never copies them", "[optim]") {
+  nn::Linear module(2, 1);
+  SGD of_module(module.parameters(), {.lr = 1.0});
+  SGD of_braces({module.weight, module.bias}, {.lr = 1.0});
+  SGD of_one(module.weight, {.lr = 1.0});
+  for (SGD* optimizer : {&of_module, &of_braces, &of_one}) {
+    CHECK(optimizer->param_groups()[0].params[0].is(module.weight));
+    const float before = numbers(module.weight)[0];
+    module.weight.set_grad(ones({1, 2}));
+    optimizer->step();
+    CHECK(numbers(module.weight)[0] == before - 1);
+  }
 }
 
 TEST_CASE("zero_grad drops gradients or sets them to zero", "[optim]") {

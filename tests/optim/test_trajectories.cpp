@@ -14,10 +14,11 @@ constexpr std::int64_t steps = 8;
 
 enum class Layout { contiguous, transposed };
 
-std::vector<Tensor> three_parameters(DType dtype, Layout layout) {
-  std::vector<Tensor> params{parameter(10, {13, 7}, dtype), parameter(11, {5}, dtype), parameter(12, {3, 4}, dtype)};
+std::vector<Tensor> three_parameters(std::int64_t offset, DType dtype, Layout layout) {
+  std::vector<Tensor> params{parameter(offset + 10, {13, 7}, dtype), parameter(offset + 11, {5}, dtype),
+                             parameter(offset + 12, {3, 4}, dtype)};
   if (layout == Layout::transposed) {
-    params[0] = values(10, {13, 7}, dtype).t().contiguous().t();
+    params[0] = values(offset + 10, {13, 7}, dtype).t().contiguous().t();
     params[0].requires_grad_();
     REQUIRE_FALSE(params[0].is_contiguous());
   }
@@ -25,11 +26,12 @@ std::vector<Tensor> three_parameters(DType dtype, Layout layout) {
 }
 
 template <class Optimizer>
-std::vector<std::uint64_t> run_dense(std::vector<Tensor>& params, Optimizer& optimizer, Layout layout) {
+std::vector<std::uint64_t> run_dense(std::int64_t offset, std::vector<Tensor>& params, Optimizer& optimizer,
+                                     Layout layout) {
   std::vector<std::uint64_t> words;
   for (std::int64_t t = 1; t <= steps; ++t) {
     for (std::size_t i = 0; i < params.size(); ++i) {
-      Tensor grad = values(100 * t + static_cast<std::int64_t>(i), params[i].shape(), params[i].dtype());
+      Tensor grad = values(offset + 100 * t + static_cast<std::int64_t>(i), params[i].shape(), params[i].dtype());
       if (layout == Layout::transposed && i == 2) grad = grad.t().contiguous().t();
       params[i].set_grad(t == 3 && i == 1 ? Tensor() : grad);
     }
@@ -46,8 +48,9 @@ std::vector<std::uint64_t> run_sparse(const Vector& v, Tensor& table, Optimizer&
   const std::int64_t rows = table.size(0), dim = table.size(1);
   for (std::int64_t t = 1; t <= steps; ++t) {
     const std::int64_t count = t == 4 && v.what == "sparse_sgd" ? 0 : entries;
-    const auto named = integers(200 + t, count, static_cast<std::uint64_t>(rows));
-    const Tensor grad = sparse_gradient(named, values(100 * t, {count, dim}, table.dtype()), table.shape());
+    const auto named = integers(v.integer(0) + 200 + t, count, static_cast<std::uint64_t>(rows));
+    const Tensor grad =
+        sparse_gradient(named, values(v.integer(0) + 100 * t, {count, dim}, table.dtype()), table.shape());
     table.set_grad(t == 3 ? Tensor() : grad);
     optimizer.step();
     words.push_back(hash_of({table}));
@@ -56,11 +59,12 @@ std::vector<std::uint64_t> run_sparse(const Vector& v, Tensor& table, Optimizer&
 }
 
 std::vector<std::uint64_t> run(const Vector& v, Layout layout) {
-  const auto& a = v.arguments;
+  const std::int64_t offset = v.integer(0);
+  const std::vector<double> a(v.arguments.begin() + 1, v.arguments.end());
   const auto flag = [&](std::size_t i) { return a.at(i) != 0; };
   const DType dtype = dtype_named(v.dtype);
   if (v.what == "sgd" || v.what == "adam") {
-    auto params = three_parameters(dtype, layout);
+    auto params = three_parameters(offset, dtype, layout);
     const double lr = v.what == "sgd" ? a.at(0) : a.at(2);
     const std::vector<Tensor> first(params.begin(), params.begin() + 2);
     if (v.what == "sgd") {
@@ -70,7 +74,7 @@ std::vector<std::uint64_t> run(const Vector& v, Layout layout) {
                                                                                   .weight_decay = a.at(3),
                                                                                   .nesterov = flag(4),
                                                                                   .maximize = flag(5)});
-      return run_dense(params, sgd, layout);
+      return run_dense(offset, params, sgd, layout);
     }
     optim::Adam adam({{.params = first}, {.params = {params[2]}, .lr = lr / 4}}, {.lr = lr,
                                                                                   .betas = {a.at(0), a.at(1)},
@@ -78,10 +82,10 @@ std::vector<std::uint64_t> run(const Vector& v, Layout layout) {
                                                                                   .weight_decay = a.at(4),
                                                                                   .amsgrad = flag(5),
                                                                                   .maximize = flag(6)});
-    return run_dense(params, adam, layout);
+    return run_dense(offset, params, adam, layout);
   }
-  const std::size_t last = a.size() - 1;
-  Tensor table = parameter(10, {v.integer(last - 2), v.integer(last - 1)}, dtype);
+  const std::size_t last = v.arguments.size() - 1;
+  Tensor table = parameter(offset + 10, {v.integer(last - 2), v.integer(last - 1)}, dtype);
   if (layout == Layout::transposed) {
     table = table.detach().t().contiguous().t();
     table.requires_grad_();
@@ -97,7 +101,7 @@ std::vector<std::uint64_t> run(const Vector& v, Layout layout) {
 
 }  // namespace
 
-TEST_CASE("optimizers take parameters where PyTorch's take them, to the bit", "[optim]") {
+TEST_CASE("optimizers take parameters where PyTorch's take them, to the bit", "[optim][parity]") {
   const auto layout = GENERATE(Layout::contiguous, Layout::transposed);
   const auto vectors = read_vectors("trajectories.txt");
   REQUIRE(vectors.size() == 232);
