@@ -19,4 +19,4 @@ else
 fi
 show "$taper" neighbors "$vectors" cat
 show "$taper" analogy "$vectors" man woman king
-show "$taper" neighbors "$vectors" 男人
+show "$taper" neighbors "$vectors" 男人 --ascii --count 1

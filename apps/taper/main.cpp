@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
       "Results go to standard output, progress to standard error where it is a terminal.\n"
       "Exit status: 0 done; 2 a bad argument or a bad file, told in one line.\n"
       "`taper COMMAND --help` tells a command's options.");
+  taper_program::add_train(program);
   taper_program::add_neighbors(program);
   taper_program::add_analogy(program);
   try {

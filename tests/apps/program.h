@@ -15,7 +15,7 @@ struct Outcome {
 };
 
 /// Runs `taper ARGUMENTS` by the shell.
-inline Outcome taper(const std::string& arguments) {
+inline Outcome run_taper(const std::string& arguments) {
   const TemporaryFolder folder;
   const std::string out = folder / "out", err = folder / "err";
   const int status = std::system((std::string(TAPER_PROGRAM " ") + arguments + " >" + out + " 2>" + err).c_str());

@@ -5,7 +5,7 @@
 #include "catch.h"
 
 using taper_test::ContainsSubstring;
-using taper_test::taper;
+using taper_test::run_taper;
 using taper_test::TemporaryFolder;
 
 namespace {
@@ -15,7 +15,7 @@ constexpr std::string_view royals = "5 2\nman 1 0\nwoman 1 1\nking 2 0.1\nqueen 
 /// One line on standard error, nothing on standard output, status 2.
 void check_complaint(const std::string& arguments, const std::string& fragment) {
   INFO(arguments);
-  const auto [status, out, err] = taper(arguments);
+  const auto [status, out, err] = run_taper(arguments);
   CHECK(status == 2);
   CHECK(out.empty());
   CHECK(std::count(err.begin(), err.end(), '\n') == 1);
@@ -27,16 +27,16 @@ void check_complaint(const std::string& arguments, const std::string& fragment) 
 TEST_CASE("taper neighbors prints the nearest words of each word, nearest first") {
   TemporaryFolder folder;
   const std::string file = folder.file("v.vec", royals);
-  const auto [status, out, err] = taper("neighbors " + file + " man king -k 2");
+  const auto [status, out, err] = run_taper("neighbors " + file + " man king -k 2");
   CHECK(status == 0);
   CHECK(out == "man\n  0.9988  king\n  0.7241  queen\nking\n  0.9988  man\n  0.7577  queen\n");
   CHECK(err.empty());
-  CHECK(taper("neighbors " + file + " 여왕 -k 1 --ascii").out == "여왕\n  1.0000  woman\n");
+  CHECK(run_taper("neighbors " + file + " 여왕 -k 1 --ascii").out == "여왕\n  1.0000  woman\n");
 }
 
 TEST_CASE("taper analogy prints the answer and the next best") {
   TemporaryFolder folder;
-  const auto [status, out, err] = taper("analogy " + folder.file("v.vec", royals) + " man woman king -k 2");
+  const auto [status, out, err] = run_taper("analogy " + folder.file("v.vec", royals) + " man woman king -k 2");
   CHECK(status == 0);
   CHECK_THAT(out, ContainsSubstring("man : woman :: king : ") && ContainsSubstring("queen"));
   CHECK(std::count(out.begin(), out.end(), '\n') == 3);
@@ -44,11 +44,11 @@ TEST_CASE("taper analogy prints the answer and the next best") {
 }
 
 TEST_CASE("taper tells its version and its commands") {
-  CHECK_THAT(taper("--version").out, Catch::Matchers::StartsWith("taper 0."));
-  const auto help = taper("--help");
+  CHECK_THAT(run_taper("--version").out, Catch::Matchers::StartsWith("taper 0."));
+  const auto help = run_taper("--help");
   CHECK(help.status == 0);
   for (const char* word : {"train", "neighbors", "analogy", "--version"}) CHECK_THAT(help.out, ContainsSubstring(word));
-  CHECK_THAT(taper("neighbors --help").out, ContainsSubstring("--count") && ContainsSubstring("=10"));
+  CHECK_THAT(run_taper("neighbors --help").out, ContainsSubstring("--count") && ContainsSubstring("=10"));
 }
 
 TEST_CASE("a bad argument or file is one line on standard error and status 2") {

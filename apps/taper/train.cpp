@@ -1,0 +1,112 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "commands.h"
+#include "trainer.h"
+
+namespace taper_program {
+namespace {
+
+namespace text = taper::text;
+
+struct Options : TrainOptions {
+  std::vector<std::string> corpus;
+  std::string output;
+  bool lowercase = false;
+  std::int64_t min_count = 5;
+  int threads = 0;
+};
+
+/// Better before the training than after it.
+void check_output(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) throw taper::IoError("train: '" + path + "': Is a directory");
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  const bool there = std::filesystem::exists(path, error);
+  const std::string asked = there ? path : folder.empty() ? "." : folder.string();
+  if (::access(asked.c_str(), there ? W_OK : W_OK | X_OK) != 0)
+    throw taper::IoError("train: '" + path + "' cannot be written: " + std::strerror(errno));
+}
+
+text::Corpus open(const Options& options) {
+  const text::CorpusOptions reading{.lowercase = options.lowercase};
+  return options.corpus.empty() ? text::Corpus::from_text(text::toy_corpus(), reading)
+                                : text::Corpus(options.corpus, reading);
+}
+
+void run(const Options& options) {
+  if (std::isnan(options.lr) || std::isnan(options.sample))
+    throw taper::ValueError("train: --lr and --sample take numbers, not nan");
+  check_output(options.output);
+  if (options.threads > 0) taper::set_num_threads(options.threads);
+  taper::manual_seed(options.seed);
+  text::Corpus corpus = open(options);
+  const text::WordCounts counts = count_words(corpus);
+  const text::Vocab vocab(counts, {.min_count = options.min_count});
+  std::printf("vocabulary: %lld words, which make up %lld of the corpus's %lld\n", static_cast<long long>(vocab.size()),
+              static_cast<long long>(vocab.total()), static_cast<long long>(counts.total));
+  std::fflush(stdout);
+
+  Trainer trainer(corpus, vocab, options);
+  Progress progress(options.epochs * vocab.total());
+  trainer.run(progress);
+  const double seconds = progress.seconds();
+  progress.clear();
+
+  std::vector<std::string> words;
+  for (std::int64_t id = 0; id < vocab.size(); ++id) words.emplace_back(vocab.word(id));
+  text::WordVectors(words, trainer.model().center.weight).save(options.output);
+  std::printf("training: %lld epochs in %.1f s, %.0f words/s, loss %.4f per pair\n",
+              static_cast<long long>(options.epochs), seconds,
+              static_cast<double>(options.epochs) * static_cast<double>(vocab.total()) / seconds, trainer.loss());
+  std::printf("vectors: %s, %lld x %lld\n", options.output.c_str(), static_cast<long long>(vocab.size()),
+              static_cast<long long>(options.dim));
+}
+
+}  // namespace
+
+void add_train(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("train", "Train word vectors by skip-gram with negative sampling");
+  const auto count = [&](const char* name, std::int64_t& value, const char* help, std::int64_t least = 1) {
+    command->add_option(name, value, help)->capture_default_str()->check(CLI::Range(least, std::int64_t{1000000000}));
+  };
+  command->add_option(
+      "CORPUS", options->corpus,
+      "Text files, a sentence per line, words parted by white space; the built-in toy corpus where none is named");
+  command->add_option("-o,--output", options->output, "File for the vectors, in word2vec's text format")->required();
+  command->add_flag("--lowercase", options->lowercase, "Turn words into lower case (Unicode)");
+  count("--dim", options->dim, "Numbers per word");
+  count("--window", options->window, "Words looked at on either side, at most; the width is drawn from 1 to this");
+  count("--negative", options->negative, "Noise words per pair");
+  count("--epochs", options->epochs, "Times to go through the corpus");
+  count("--min-count", options->min_count, "Leave out words that occur less often");
+  command
+      ->add_option("--sample", options->sample,
+                   "Pass over words more frequent than this share of the text, at random; 0: none")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--lr", options->lr, "Learning rate per pair at the start; falls in a line to nearly 0")
+      ->capture_default_str()
+      ->check(CLI::Range(1e-12, 100.0));
+  count("--batch", options->batch, "Pairs per step");
+  command
+      ->add_option("--threads", options->threads,
+                   "Threads; 0: TAPER_NUM_THREADS, or one per processor. Results do not depend on it")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
+  command->add_option("--seed", options->seed, "Seed of all random draws; the same seed gives the same vectors")
+      ->capture_default_str();
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace taper_program
