@@ -27,6 +27,7 @@
 #include "taper/nn/loss.h"
 #include "taper/nn/module.h"
 #include "taper/nn/parameter.h"
+#include "taper/nn/utils.h"
 #include "taper/ops/copy.h"
 #include "taper/ops/create.h"
 #include "taper/ops/dropout.h"
