@@ -30,6 +30,19 @@ Tensor zeros_with_strides(const Like& like, const Shape& strides) {
 
 Tensor scatter_view(const Tensor& whole, const Tensor& part, const Geometry& at, const Shape& base_strides);
 
+// A gradient of what a view shows, given back to a base of zeros. Where an expanded view shows one place several times, the
+// gradients add up.
+Tensor give_back(Tensor g, Geometry at, const Like& base, const Shape& base_strides) {
+  Shape repeated;
+  for (int d = 0; d < at.shape.size(); ++d)
+    if (at.strides[d] == 0 && at.shape[d] > 1) {
+      repeated.push_back(d);
+      at.shape[d] = 1;
+    }
+  if (!repeated.empty()) g = g.sum(repeated, true);
+  return scatter_view(zeros(base.shape, {.dtype = base.dtype}), g, at, base_strides);
+}
+
 // The part of `whole` that a view shows, where `whole` has its base's shape.
 Tensor gather_view(const Tensor& whole, const Geometry& at, const Shape& base_strides) {
   Tensor source = whole;
@@ -40,7 +53,7 @@ Tensor gather_view(const Tensor& whole, const Geometry& at, const Shape& base_st
   Tensor out = clone(alias(source, at.shape, at.strides, at.offset));
   return record("AsStridedBackward0", std::move(out), {whole}, saved(at, Like(whole), base_strides),
                 [](Grads& dx, const Tensor& g, const Geometry& where, const Like& base, const Shape& strides) {
-                  dx.add(0, scatter_view(zeros(base.shape, {.dtype = base.dtype}), g, where, strides));
+                  dx.add(0, give_back(g, where, base, strides));
                 });
 }
 
@@ -78,7 +91,7 @@ void refresh_view(const Tensor& view) {
   const Tensor shown =
       record("AsStridedBackward0", alias(view), {base}, saved(Geometry(view, *impl.base), Like(base), base.strides()),
              [](Grads& dx, const Tensor& g, const Geometry& where, const Like& whole, const Shape& strides) {
-               dx.add(0, scatter_view(zeros(whole.shape, {.dtype = whole.dtype}), g, where, strides));
+               dx.add(0, give_back(g, where, whole, strides));
              });
   set_history(view, shown.get().grad_fn, 0);
   impl.view_version = view.version();
