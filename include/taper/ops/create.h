@@ -71,6 +71,10 @@ class Literal {
     (void)depth;
     values_.push_back(Scalar(value));
   }
+  void read(const Scalar& value, int depth) {
+    (void)depth;
+    values_.push_back(value);
+  }
   template <class T>
   void read(const std::initializer_list<T>& list, int depth) {
     enter(depth, static_cast<std::int64_t>(list.size()));
@@ -120,11 +124,11 @@ Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<
               TensorOptions options = {}) {
   return detail::from_literal(values, detail::literal_dtype<T>(), options);
 }
-/// Braces that mix integers and fractions.
-inline Tensor tensor(std::initializer_list<double> values, TensorOptions options = {}) {
+/// Braces that mix integers and fractions. (A list of double here would take {{0.5}, {1.5}} for one of two numbers.)
+inline Tensor tensor(std::initializer_list<Scalar> values, TensorOptions options = {}) {
   return detail::from_literal(values, DType::float32, options);
 }
-inline Tensor tensor(std::initializer_list<std::initializer_list<double>> values, TensorOptions options = {}) {
+inline Tensor tensor(std::initializer_list<std::initializer_list<Scalar>> values, TensorOptions options = {}) {
   return detail::from_literal(values, DType::float32, options);
 }
 template <detail::Number T>
