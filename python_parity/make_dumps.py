@@ -20,6 +20,9 @@ DUMPS = [
     ("embedding.npz", ["make_module_dumps.py", "embedding"]),
     ("linear.npz", ["make_module_dumps.py", "linear"]),
     ("curves.npz", ["make_module_dumps.py", "curves"]),
+    ("lookups.npz", ["make_operation_vectors.py", "lookups"]),
+    ("losses.npz", ["make_operation_vectors.py", "losses"]),
+    ("indexing.npz", ["make_operation_vectors.py", "indexing"]),
 ]
 
 

@@ -1,0 +1,133 @@
+// Index expressions against PyTorch, and writing by them.
+#include "catch.h"
+#include "operation_cases.h"
+#include "taper/autograd/autograd.h"
+#include "taper/base/error.h"
+#include "taper/ops/create.h"
+#include "taper/ops/index.h"
+#include "taper/ops/pointwise.h"
+#include "taper/ops/reduce.h"
+#include "taper/ops/shape.h"
+
+using namespace taper;
+using namespace taper_test;
+
+namespace {
+
+Tensor some_mask() { return tensor({{true, false, true}, {false, false, true}}); }
+
+std::map<std::string, std::vector<Index>> expressions() {
+  return {
+      {"tensors", {tensor({{0}, {1}}), tensor({1, -1, 1})}},
+      {"apart", {tensor({0, 1, 0}), Slice(), tensor({-1, 1, 1})}},
+      {"behind", {Ellipsis, tensor({{0, 0}, {2, 3}})}},
+      {"middle", {Slice(), tensor({0, 2, 2})}},
+      {"number", {0, Slice(), tensor({1, 1})}},
+      {"number_between", {tensor({1, 0}), 1, tensor({{1}, {3}})}},
+      {"none", {None, tensor({1, 1}), Ellipsis, None}},
+      {"none_between", {tensor({1, 1}), None, tensor({2, 0})}},
+      {"mask", {some_mask()}},
+      {"mask_tensor", {some_mask(), tensor({0, 3, 3})}},
+      {"mask_behind", {1, Slice(), tensor({true, false, false, true})}},
+      {"scalar_tensor", {tensor(1), Slice({}, {}, 2)}},
+      {"true", {tensor(true)}},
+      {"steps", {-1, Ellipsis, None, Slice(1, {}, 2)}},
+  };
+}
+
+Tensor joined(const std::string& name, const Tensor& x) {
+  if (name == "flip") return x.flip({0, -1});
+  if (name == "repeat") return x.repeat({2, 1, 3, 2});
+  if (name == "stack") return stack({x[0], x[1]}, -1);
+  if (name == "cat") return cat({x, x.index({Slice(), Slice({}, 1)})}, 1);
+  REQUIRE(name == "chunk");
+  return x.chunk(3, -1)[1];
+}
+
+}  // namespace
+
+TEST_CASE("index expressions give PyTorch's numbers and gradients", "[parity]") {
+  const auto by_name = expressions();
+  for (const auto& [key, c] : operation_cases("indexing.npz")) {
+    CAPTURE(key);
+    const std::string name = case_name(key);
+    const auto indices = by_name.find(name);
+    const Tensor x = c.at("x").clone().requires_grad_();
+    const Tensor out = indices != by_name.end() ? x.index(indices->second) : joined(name, x);
+    CHECK(same_numbers(out, c.at("out")));
+    CHECK(near(autograd::grad({out}, {x}, {.grad_outputs = {c.at("g")}})[0], c.at("grad")));
+  }
+}
+
+TEST_CASE("writing by an index gives PyTorch's numbers", "[parity]") {
+  const std::map<std::string, std::vector<Index>> targets{{"tensors", {tensor({{0}, {1}}), tensor({1, -1, 0})}},
+                                                          {"apart", {tensor({0, 1, 0}), Slice(), tensor({-1, 1, 1})}},
+                                                          {"mask", {some_mask()}}};
+  for (const auto& [key, c] : operation_cases("indexing.npz")) {
+    const auto indices = targets.find(case_name(key));
+    if (indices == targets.end()) continue;
+    CAPTURE(key);
+    Tensor y = c.at("x").clone();
+    y.index_put_(indices->second, c.at("value"));
+    CHECK(same_numbers(y, c.at("put")));
+    const Tensor x = c.at("x").clone().requires_grad_();
+    Tensor recorded = x * 1;
+    recorded.index_put_(indices->second, c.at("value"));
+    CHECK(same_numbers(recorded, c.at("put")));
+  }
+}
+
+TEST_CASE("index_put_ hands gradients on to what was written and stops those of what was overwritten") {
+  const Tensor x = ones({3, 2}, {.requires_grad = true});
+  const Tensor value = tensor({5.0, 6.0}, {.requires_grad = true});
+  Tensor y = x * 1;
+  y.index_put_({tensor({2, 0})}, value);
+  CHECK(y.grad_fn_name() == "IndexPutBackward0");
+  CHECK(y.to_vector<float>() == std::vector<float>{5, 6, 1, 1, 5, 6});
+  (y * tensor({{1.0, 2.0}, {3.0, 4.0}, {5.0, 6.0}})).sum().backward();
+  CHECK(x.grad().to_vector<float>() == std::vector<float>{0, 0, 3, 4, 0, 0});
+  CHECK(value.grad().to_vector<float>() == std::vector<float>{6, 8});
+
+  Tensor z = x * 1;
+  z.index_put_({1, tensor({0})}, 7);
+  CHECK(z.to_vector<float>() == std::vector<float>{1, 1, 7, 1, 1, 1});
+  z.index_put_({Slice(0, 2), 1}, tensor({8.0, 9.0}));
+  CHECK(z.to_vector<float>() == std::vector<float>{1, 8, 7, 9, 1, 1});
+}
+
+TEST_CASE("a refused write leaves the numbers alone") {
+  Tensor x = zeros({3, 2});
+  CHECK_THROWS_AS(x.index_put_({tensor({0, 3})}, 1), IndexError);
+  CHECK_THROWS_WITH(x.index_put_({tensor({0, 1})}, ones({3})), ContainsSubstring("index_put_: shapes [2, 2] and [3]"));
+  CHECK(x.to_vector<float>() == std::vector<float>(6, 0));
+  Tensor leaf = zeros({3}, {.requires_grad = true});
+  CHECK_THROWS_AS(leaf.index_put_({tensor({0})}, 1), GradError);
+  CHECK(leaf.to_vector<float>() == std::vector<float>(3, 0));
+}
+
+TEST_CASE("integers and slices make views, tensors make copies") {
+  Tensor x = arange(6).reshape({2, 3});
+  CHECK(x[1].shares_memory_with(x));
+  CHECK(x.index({Ellipsis, Slice(1, {})}).shares_memory_with(x));
+  CHECK_FALSE(x[tensor({1})].shares_memory_with(x));
+  x[1].fill_(9);
+  CHECK(x.to_vector<int>() == std::vector<int>{0, 1, 2, 9, 9, 9});
+}
+
+TEST_CASE("an index changed between forward and backward is found") {
+  const Tensor weight = ones({4, 2}, {.requires_grad = true});
+  Tensor rows = tensor({1, 2});
+  const Tensor out = weight[rows];
+  rows.copy_(tensor({0, 0}));
+  CHECK_THROWS_AS(out.sum().backward(), GradError);
+}
+
+TEST_CASE("one_hot, nonzero and scatter of one place more than once") {
+  CHECK(one_hot(tensor({1, 0})).to_vector<int>() == std::vector<int>{0, 1, 1, 0});
+  CHECK(one_hot(tensor(2, int32), 3).shape() == Shape{3});
+  CHECK(nonzero(tensor({{0, 3}, {4, 0}})).to_vector<int>() == std::vector<int>{0, 1, 1, 0});
+  CHECK(nonzero(tensor(2)).shape() == Shape{1, 0});
+  CHECK(scatter(zeros({3}), 0, tensor({1, 1}), tensor({2.0, 5.0})).to_vector<int>() == std::vector<int>{0, 5, 0});
+  CHECK(scatter_add(zeros({3}), 0, tensor({1, 1}), tensor({2.0, 5.0})).to_vector<int>() == std::vector<int>{0, 7, 0});
+  CHECK(index_add(zeros({2, 3}), 1, tensor({2, 2}), ones({2, 2}), 3).to_vector<int>() == std::vector<int>{0, 0, 6, 0, 0, 6});
+}
