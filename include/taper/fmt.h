@@ -5,13 +5,16 @@
 #include <concepts>
 #include <string_view>
 
+#include "taper/nn/module.h"
 #include "taper/tensor/tensor.h"
 
-/// fmt::format("{}", tensor) gives PyTorch's text, as `tensor.str()` does; width and fill are those of a string.
-template <std::derived_from<taper::Tensor> T>
+/// fmt::format("{}", tensor) gives PyTorch's text, as `tensor.str()` does, and so it does for modules; width and fill
+/// are those of a string.
+template <class T>
+requires std::derived_from<T, taper::Tensor> || std::derived_from<T, taper::nn::Module>
 struct fmt::formatter<T, char> : fmt::formatter<std::string_view> {
   template <class Context>
-  auto format(const T& tensor, Context& context) const {
-    return fmt::formatter<std::string_view>::format(tensor.str(), context);
+  auto format(const T& object, Context& context) const {
+    return fmt::formatter<std::string_view>::format(object.str(), context);
   }
 };

@@ -5,6 +5,7 @@
 
 #include "catch.h"
 #include "dump.h"
+#include "taper/fmt.h"
 #include "taper/nn/activation.h"
 #include "taper/nn/container.h"
 #include "taper/nn/dropout.h"
@@ -134,4 +135,5 @@ TEST_CASE("a struct is printed under its own name, without namespaces, scopes an
   CHECK(Generic<std::map<int, std::string>>().str() == "Generic()");
   CHECK(Outer::Inner().str() == "Inner()");
   CHECK(Model().name() == "Model");
+  CHECK(fmt::format("{}|{}", Generic<int>(), nn::Embedding(2, 3)) == "Generic()|Embedding(2, 3)");
 }
