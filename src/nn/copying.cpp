@@ -3,6 +3,7 @@
 #include "nn/copying.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -18,14 +19,24 @@ struct Tied {
 };
 
 struct Copying {
-  const Module* root;
+  const Module* target;
   std::vector<const Module*> modules;  // inside the root, not copied yet
   std::vector<Tied> tied;
   std::vector<std::pair<Tensor, Tensor>> copies;  // source, copy
 };
 
-// A module may hold others that it does not list; theirs then goes on in the middle of its own.
-thread_local std::vector<Copying> going_on;
+// A module may hold others that it does not list; their copy then goes on in the middle of its own. The list is there
+// only while there are any, and is no object that ends with the thread: modules may end later.
+thread_local constinit std::vector<Copying>* going_on = nullptr;
+
+template <class Condition>
+void forget(Condition&& condition) noexcept {
+  if (going_on == nullptr) return;
+  std::erase_if(*going_on, condition);
+  if (!going_on->empty()) return;
+  delete going_on;
+  going_on = nullptr;
+}
 
 std::vector<Tied> find_tied(const Tree& tree) {
   std::vector<Tied> all;
@@ -34,7 +45,7 @@ std::vector<Tied> find_tied(const Tree& tree) {
       if (member.parameter != nullptr && member.parameter->defined())
         all.push_back({member.parameter, *member.parameter, false});
   std::stable_sort(all.begin(), all.end(),
-                   [](const Tied& a, const Tied& b) { return std::less<>()(a.source.impl(), b.source.impl()); });
+                   [](const Tied& a, const Tied& b) { return a.source.impl() < b.source.impl(); });
   std::vector<Tied> tied;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const bool as_before = i > 0 && all[i - 1].source.is(all[i].source);
@@ -46,22 +57,26 @@ std::vector<Tied> find_tied(const Tree& tree) {
 
 }  // namespace
 
-void begin_copy(const Module& source) {
-  for (Copying& copying : going_on)
-    if (std::erase(copying.modules, &source) > 0) return;
-  // A copy with the same root that is still here was ended by an exception.
-  std::erase_if(going_on, [&](const Copying& copying) { return copying.root == &source; });
+void begin_copy(const Module& source, const Module& target) {
+  if (going_on != nullptr)
+    for (Copying& copying : *going_on)
+      if (std::erase(copying.modules, &source) > 0) return;
   const Tree tree = walk(source);
-  Copying copying{&source, {}, find_tied(tree), {}};
+  Copying copying{&target, {}, find_tied(tree), {}};
   if (copying.tied.empty()) return;
   for (const TreeNode& node : tree)
     if (node.module != &source) copying.modules.push_back(node.module);
-  going_on.push_back(std::move(copying));
+  if (going_on == nullptr) going_on = std::make_unique<std::vector<Copying>>().release();
+  going_on->push_back(std::move(copying));
+}
+
+void end_copy(const Module& target) noexcept {
+  forget([&](const Copying& copying) { return copying.target == &target; });
 }
 
 Tensor shared_copy(const OwnedTensor& owner, Tensor (*copy)(const Tensor&)) {
-  for (std::size_t i = 0; i < going_on.size(); ++i) {
-    Copying& copying = going_on[i];
+  if (going_on == nullptr) return {};
+  for (Copying& copying : *going_on) {
     const auto at = std::find_if(copying.tied.begin(), copying.tied.end(), [&](const Tied& tied) {
       return tied.owner == &owner && !tied.copied && tied.source.is(owner);
     });
@@ -72,7 +87,7 @@ Tensor shared_copy(const OwnedTensor& owner, Tensor (*copy)(const Tensor&)) {
     if (known == copying.copies.end()) copying.copies.emplace_back(owner, result);
     at->copied = true;
     if (std::all_of(copying.tied.begin(), copying.tied.end(), [](const Tied& tied) { return tied.copied; }))
-      going_on.erase(going_on.begin() + static_cast<std::ptrdiff_t>(i));
+      forget([done = &copying](const Copying& other) { return &other == done; });
     return result;
   }
   return {};

@@ -96,17 +96,20 @@ using detail::TreeNode;
 using detail::walk;
 using detail::writable;
 
-Module::~Module() { delete hooks_; }
+Module::~Module() {
+  detail::end_copy(*this);
+  delete hooks_;
+}
 
 Module::Module(const Module& other) : training(other.training), moved_from_(other.moved_from_) {
   if (other.hooks_ != nullptr) {
     auto hooks = std::make_unique<detail::Hooks>();
     *hooks->lists = *other.hooks_->lists;
-    detail::begin_copy(other);
+    detail::begin_copy(other, *this);
     hooks_ = hooks.release();
     return;
   }
-  detail::begin_copy(other);
+  detail::begin_copy(other, *this);
 }
 
 Module::Module(Module&& other) noexcept

@@ -82,6 +82,28 @@ struct Forgetful : nn::Module {
   Tensor forward(const Tensor& x) { return (scale(x) * hidden).sum(); }
   TAPER_MODULE(scale)
 };
+struct Brittle {
+  bool breaks = false;
+  Brittle() = default;
+  Brittle(const Brittle& other) : breaks(other.breaks) {
+    if (breaks) throw ValueError("broken");
+  }
+};
+
+struct Fragile : nn::Module {
+  nn::Parameter a{ones({2})};
+  Brittle brittle;
+  nn::Parameter b{ones({2})};
+  TAPER_MODULE(a, b)
+};
+
+struct Passing : nn::Module {
+  nn::Buffer kept{ones({2})};
+  nn::Buffer passing{ones({2}), false};
+  nn::Buffer none;
+  TAPER_MODULE(kept, passing, none)
+};
+
 std::vector<std::string> names(const std::vector<std::pair<std::string, Tensor>>& pairs) {
   std::vector<std::string> result;
   for (const auto& [name, value] : pairs) result.push_back(name);
@@ -242,6 +264,27 @@ TEST_CASE("ties survive a copy that goes on around another module's copy") {
   CHECK(copy.unlisted.first.weight.is(copy.unlisted.second.weight));
   CHECK_FALSE(copy.a.weight.is(copy.unlisted.first.weight));
   CHECK_FALSE(copy.a.weight.is(model.a.weight));
+}
+
+TEST_CASE("a copy that was thrown out of leaves no trace in later ones") {
+  Fragile model;
+  nn::tie(model.b, model.a);
+  model.brittle.breaks = true;
+  CHECK_THROWS_AS(Fragile(model), ValueError);
+  const nn::Parameter alone = model.b;
+  const nn::Parameter other = model.a;
+  CHECK_FALSE(alone.is(other));
+  model.brittle.breaks = false;
+  const Fragile copy(model);
+  CHECK(copy.b.is(copy.a));
+  CHECK_FALSE(copy.b.is(alone));
+}
+
+TEST_CASE("buffers that are not persistent are listed but not saved, and undefined ones are neither") {
+  const Passing module;
+  CHECK(names(module.named_buffers()) == Names{"kept", "passing"});
+  CHECK(names(module.state_dict()) == Names{"kept"});
+  CHECK_FALSE(Passing(module).kept.shares_memory_with(module.kept));
 }
 
 TEST_CASE("a derived module lists inherited members too, and templates may name them through this") {
