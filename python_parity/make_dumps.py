@@ -17,6 +17,8 @@ DUMPS = [
     ("printing.json", ["make_printing_vectors.py"]),
     ("trajectories.txt", ["make_optimizer_trajectories.py"]),
     ("loader.txt", ["make_loader_vectors.py"]),
+    ("module_repr.txt", ["make_repr.py"]),
+    ("init.txt", ["make_init.py"]),
     ("embedding.npz", ["make_module_dumps.py", "embedding"]),
     ("linear.npz", ["make_module_dumps.py", "linear"]),
     ("curves.npz", ["make_module_dumps.py", "curves"]),
