@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "autograd/engine.h"
+#include "autograd/row_gradient.h"
 #include "kernels/pointwise.h"
 #include "ops/sparse.h"
 #include "taper/ops/copy.h"
@@ -22,6 +23,12 @@ void add_in_place(const Tensor& sum, const Tensor& gradient) {
 }
 
 Tensor add_any(const Tensor& a, const Tensor& b) {
+  if (is_row_held(a) && is_row_held(b)) {
+    const Tensor sum = add_sparse(a, b);
+    return make_row_held(sum.indices(), sum.values(), sum.shape());
+  }
+  if (is_row_held(a) && b.is_sparse()) return add_sparse_to_dense(a.to_dense(), b);
+  if (is_row_held(b) && a.is_sparse()) return add_sparse_to_dense(b.to_dense(), a);
   if (a.is_sparse() && b.is_sparse()) return add_sparse(a, b);
   if (a.is_sparse()) return add_sparse_to_dense(b, a);
   if (b.is_sparse()) return add_sparse_to_dense(a, b);
@@ -41,6 +48,9 @@ void accumulate(Tensor& sum, Tensor gradient) {
 }
 
 void accumulate_grad(Tensor& grad, Tensor gradient, bool recording) {
+  grad = settled(grad);
+  if (recording && is_row_held(grad)) grad = dense_gradient_of(grad);
+  if (recording && is_row_held(gradient)) gradient = gradient.to_dense();
   if (grad.defined()) {
     const bool in_place = !recording && !grad.is_sparse();
     if (!in_place) {
@@ -50,6 +60,8 @@ void accumulate_grad(Tensor& grad, Tensor gradient, bool recording) {
     } else {
       grad.add_(gradient);
     }
+  } else if (is_row_held(gradient)) {
+    grad = std::move(gradient);
   } else if (gradient.is_sparse()) {
     grad = recording ? gradient : own_sparse(gradient);
   } else if (recording || (is_unique(gradient) && gradient.is_contiguous())) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "autograd/row_gradient.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
 #include "tensor/make.h"
@@ -29,6 +30,7 @@ const void* edge_target(const Edge& edge) {
 }
 
 Tensor run_hooks(const std::vector<Hook>& hooks, Tensor gradient) {
+  if (!hooks.empty() && is_row_held(gradient)) gradient = gradient.to_dense();
   for (const Hook& hook : hooks)
     if (Tensor changed = hook.call(gradient); changed.defined()) gradient = std::move(changed);
   return gradient;
@@ -169,6 +171,7 @@ std::vector<Tensor> Task::run_to_targets() {
   for (Leaf& leaf : leaves_) {
     if (!leaf.sum.defined()) continue;
     leaf.sum = run_hooks(leaf.impl->extra->hooks, std::move(leaf.sum));
+    if (is_row_held(leaf.sum)) leaf.sum = leaf.sum.to_dense();
     for (std::size_t i = 0; i < targets_.size(); ++i)
       if (targets_[i].leaf() == leaf.impl) captured_[i] = leaf.sum;
   }

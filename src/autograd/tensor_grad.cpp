@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "autograd/record.h"
+#include "autograd/row_gradient.h"
 #include "taper/base/error.h"
 #include "tensor/make.h"
 
@@ -68,7 +69,11 @@ const Tensor& Tensor::requires_grad_(bool value) const {
   return *this;
 }
 
-Tensor Tensor::grad() const { return get().extra == nullptr ? Tensor() : impl_->extra->grad; }
+Tensor Tensor::grad() const {
+  if (get().extra == nullptr) return Tensor();
+  const Tensor& held = impl_->extra->grad;
+  return detail::is_row_held(held) ? detail::dense_gradient_of(held) : held;
+}
 
 void Tensor::set_grad(const Tensor& gradient) const {
   if (gradient.defined() && gradient.shape() != shape())

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
+#include "autograd/row_gradient.h"
 #include "kernels/index.h"
 #include "kernels/rows.h"
 #include "ops/elementwise.h"
@@ -76,6 +78,37 @@ Tensor dense_gradient(const Tensor& g, const Tensor& indices, const Lookup& how)
                 [](Grads& dx, const Tensor& gg, const Tensor& at, const Lookup& l) { dx.add(0, rows_of_gradient(gg, at, l)); });
 }
 
+// Where the gradient of a leaf touches few of its rows, a list of them is cheaper than the table.
+bool touches_few_rows(const Tensor& indices, const Lookup& how) { return indices.numel() * 4 <= how.rows; }
+
+// dense_gradient, row-held: each row's sum has the same additions in the same order.
+Tensor row_held_gradient(const Tensor& g, const Tensor& indices, const Lookup& how) {
+  const std::int64_t count = indices.numel();
+  const std::vector<std::int64_t> touched =
+      with_index(indices, [&](const auto* numbers) { return kernels::distinct_indices(numbers, count, how.rows); });
+  const auto place = [&](std::int64_t row) { return std::lower_bound(touched.begin(), touched.end(), row) - touched.begin(); };
+  std::vector<std::int64_t> places(static_cast<std::size_t>(count));
+  with_index(indices, [&](const auto* numbers) {
+    std::transform(numbers, numbers + count, places.begin(), place);
+    return 0;
+  });
+  const bool padded = how.padding >= 0 && std::binary_search(touched.begin(), touched.end(), how.padding);
+  std::vector<std::int64_t> counts(how.scaled ? touched.size() : 0);
+  if (how.scaled) kernels::count_indices(places.data(), count, counts.data());
+
+  const auto distinct = static_cast<std::int64_t>(touched.size());
+  Tensor rows = detail::make_tensor({1, distinct}, DType::int64);
+  std::copy(touched.begin(), touched.end(), rows.data<std::int64_t>());
+  Tensor sums = zeros({distinct, how.dim}, {.dtype = g.dtype()});
+  const Tensor values = detail::dense(g);
+  detail::dispatch_floating(g.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    kernels::add_rows(sums.data<T>(), how.dim, places.data(), count, values.data<T>(), 1, padded ? place(how.padding) : -1,
+                      how.scaled ? counts.data() : nullptr);
+  });
+  return detail::make_row_held(rows, sums, {how.rows, how.dim});
+}
+
 // g as [count, dim] on its own memory where its strides allow.
 Tensor as_rows(const Tensor& g, const Shape& shape) {
   if (const std::optional<Shape> strides = detail::view_strides(g, shape)) return detail::alias(g, shape, *strides);
@@ -129,7 +162,10 @@ Tensor lookup(const Tensor& indices, const Tensor& weight, const Lookup& how) {
   return record("EmbeddingBackward0", std::move(out), {weight}, saved(indices, how),
                 [](Grads& dx, const Tensor& g, const Tensor& at, const Lookup& l) {
                   const bool differentiated = dx.recording() && g.requires_grad();
-                  dx.add(0, l.sparse && dx.is_leaf(0) && !differentiated ? sparse_gradient(g, at, l) : dense_gradient(g, at, l));
+                  if (l.sparse && dx.is_leaf(0) && !differentiated) return dx.add(0, sparse_gradient(g, at, l));
+                  if (dx.is_leaf(0) && !dx.recording() && touches_few_rows(at, l))
+                    return dx.add(0, row_held_gradient(g, at, l));
+                  dx.add(0, dense_gradient(g, at, l));
                 });
 }
 

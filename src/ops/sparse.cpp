@@ -111,6 +111,11 @@ Tensor add_sparse_to_dense(const Tensor& dense, const Tensor& sparse) {
 }
 
 void add_sparse_in_place(const Tensor& dense, const Tensor& sparse) {
+  if (!dense.is_contiguous()) {
+    Tensor sum = dense;
+    sum.copy_(add_sparse_to_dense(dense, sparse));
+    return;
+  }
   add_entries(dense, sparse);
   bump_version(dense);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "autograd/row_gradient.h"
 #include "kernels/rows.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
@@ -134,7 +135,7 @@ void Optimizer::check_step() const {
     const std::vector<Tensor>& params = group_params(g);
     for (std::size_t i = 0; i < params.size(); ++i, ++position) {
       const Tensor& p = params[i];
-      const Tensor grad = p.grad();
+      const Tensor grad = taper::detail::held_gradient(p);
       if (!grad.defined()) continue;
       const std::string what = describe(p, g, i);
       if (grad.shape() != p.shape() || grad.dtype() != p.dtype())
@@ -142,7 +143,7 @@ void Optimizer::check_step() const {
             fmt::format("{}: {} is {} but its gradient is {}; call zero_grad() after changing a parameter's "
                         "shape or dtype",
                         name_, what, kind(p), kind(grad)));
-      if (grad.is_sparse()) check_sparse(name_, grad, p, what);
+      if (grad.is_sparse() && !taper::detail::is_row_held(grad)) check_sparse(name_, grad, p, what);
       check_gradient(grad, what);
       const State* state = find_state(p, position);
       if (state == nullptr) continue;
@@ -163,7 +164,7 @@ void Optimizer::step() {
   std::size_t position = 0;
   for (std::size_t g = 0; g < group_count(); ++g) {
     for (const Tensor& p : group_params(g)) {
-      if (const Tensor grad = p.grad(); grad.defined()) update(g, state_of(p, position), grad);
+      if (const Tensor grad = taper::detail::held_gradient(p); grad.defined()) update(g, state_of(p, position), grad);
       ++position;
     }
   }
@@ -183,7 +184,7 @@ void Optimizer::zero_grad(bool set_to_none) {
   const InUse in_use(*this, "zero_grad");
   for (std::size_t g = 0; g < group_count(); ++g) {
     for (const Tensor& p : group_params(g)) {
-      if (!p.grad().defined()) continue;
+      if (!taper::detail::held_gradient(p).defined()) continue;
       if (set_to_none) {
         p.set_grad(Tensor());
       } else {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/row_gradient.h"
 #include "kernels/optim.h"
 #include "kernels/rows.h"
 #include "optim/options.h"
@@ -144,9 +145,13 @@ void SGD::check_options(std::size_t group) const { check(param_groups()[group]);
 void SGD::update(std::size_t group, State& state, const Tensor& grad) {
   const SGDOptions& o = param_groups()[group];
   Tensor& buffer = state.slots[0];
-  const bool by_rows = grad.is_sparse() && o.weight_decay == 0;
-  if (by_rows && o.momentum == 0) return add_entries(state.param, grad, o.maximize ? o.lr : -o.lr);
-  if (by_rows && (!buffer.defined() || buffer.is_sparse())) return sparse_momentum_step(o, state.param, grad, buffer);
+  const bool row_held = taper::detail::is_row_held(grad);
+  const bool sparse = grad.is_sparse() && !row_held && o.weight_decay == 0;
+  // Untouched rows would stay as they are, so that what stands for a dense gradient may leave them out.
+  const bool plain = o.momentum == 0 && o.weight_decay == 0 && !o.maximize;
+  if ((sparse && o.momentum == 0) || (row_held && plain))
+    return add_entries(state.param, grad, o.maximize ? o.lr : -o.lr);
+  if (sparse && (!buffer.defined() || buffer.is_sparse())) return sparse_momentum_step(o, state.param, grad, buffer);
   dense_step(o, state.param, grad, buffer);
 }
 

@@ -1,5 +1,6 @@
 #include "taper/optim/sparse_adam.h"
 
+#include "autograd/row_gradient.h"
 #include "kernels/optim.h"
 #include "optim/options.h"
 #include "optim/param.h"
@@ -57,7 +58,7 @@ std::vector<Optimizer::Option> SparseAdam::group_options(std::size_t group) cons
 void SparseAdam::check_options(std::size_t group) const { check(param_groups()[group]); }
 
 void SparseAdam::check_gradient(const Tensor& grad, const std::string& what) const {
-  if (!grad.is_sparse())
+  if (!grad.is_sparse() || taper::detail::is_row_held(grad))
     throw TypeError("SparseAdam: " + what +
                     " has a dense gradient; use Adam, or build the table with {.sparse = true}");
 }

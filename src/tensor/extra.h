@@ -25,6 +25,8 @@ struct Extra {
   std::string name;         // the parameter's, for messages
   Tensor indices, values;   // sparse COO
   bool coalesced = false;
+  bool row_held = false;  // a sparse gradient that means a dense one (autograd/row_gradient.h)
+  Tensor dense;           // that dense one, once somebody has asked
   bool retains_grad = false;
 };
 
