@@ -16,15 +16,15 @@ unset DESTDIR
 
 cmake -S "$here" -B "$work/cmake" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release >"$work/cmake.log"
 cmake --build "$work/cmake" >>"$work/cmake.log" || { cat "$work/cmake.log"; exit 1; }
-echo "find_package: $("$work/cmake/outside")"
+echo "find_package:"; "$work/cmake/outside"
 
 export PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig
 for static in "" --static; do
   read -ra flags <<<"$(pkg-config $static --cflags --libs taper)"
   "$cxx" -std=c++20 "$here/main.cpp" -o "$work/outside" "${flags[@]}"
-  echo "pkg-config $static: $("$work/outside")"
+  echo "pkg-config $static:"; "$work/outside"
 done
 
 if [ -d "$build/bin" ]; then
-  echo "program: $(LD_LIBRARY_PATH='' "$prefix/bin/taper" --version)"
+  echo "program:"; LD_LIBRARY_PATH="" "$prefix/bin/taper" --version
 fi
