@@ -38,13 +38,13 @@ inline bool same_numbers(const taper::Tensor& a, const taper::Tensor& b) {
   return std::memcmp(x.get().data, y.get().data, static_cast<std::size_t>(x.numel()) * taper::size_of(x.dtype())) == 0;
 }
 
-/// Same shape and dtype, and elements as near as rounding lets them be after a few operations.
-inline bool near(const taper::Tensor& a, const taper::Tensor& b) {
+/// Same shape and dtype, and elements as near as rounding lets them be after a few operations on numbers up to
+/// `largest`, or up to b's own.
+inline bool near(const taper::Tensor& a, const taper::Tensor& b, double largest = 0) {
   if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
   const double tolerance = a.dtype() == taper::float32 ? 3e-6 : 1e-13;
   const std::vector<double> x = a.to_vector<double>();
   const std::vector<double> y = b.to_vector<double>();
-  double largest = 0;
   for (const double value : y) largest = std::max(largest, std::abs(value));
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (std::isnan(x[i]) && std::isnan(y[i])) continue;

@@ -10,8 +10,8 @@ namespace {
 
 // Calls f(number of the target, its class, where its log-probability stands) for every target that is not ignored.
 template <class F>
-void for_each_target(std::int64_t outer, std::int64_t n, std::int64_t inner, const std::int64_t* target, std::int64_t ignore,
-                     F f) {
+void for_each_target(std::int64_t outer, std::int64_t n, std::int64_t inner, const std::int64_t* target,
+                     std::int64_t ignore, F f) {
   for (std::int64_t o = 0; o < outer; ++o)
     for (std::int64_t i = 0; i < inner; ++i) {
       const std::int64_t k = o * inner + i;
@@ -22,8 +22,8 @@ void for_each_target(std::int64_t outer, std::int64_t n, std::int64_t inner, con
 }  // namespace
 
 template <class T>
-void nll(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, const std::int64_t* target, std::int64_t ignore,
-         const T* weight, T* out) {
+void nll(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, const std::int64_t* target,
+         std::int64_t ignore, const T* weight, T* out) {
   std::fill_n(out, outer * inner, T(0));
   for_each_target(outer, n, inner, target, ignore, [&](std::int64_t k, std::int64_t c, std::int64_t at) {
     out[k] = -x[at] * (weight != nullptr ? weight[c] : T(1));
@@ -31,8 +31,8 @@ void nll(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, con
 }
 
 template <class T>
-T nll_sum(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, const std::int64_t* target, std::int64_t ignore,
-          const T* weight, T* total_weight) {
+T nll_sum(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, const std::int64_t* target,
+          std::int64_t ignore, const T* weight, T* total_weight) {
   // Eight partial sums, each of which takes over the one before it whenever a power of two of terms has gone by.
   constexpr std::size_t levels = 8;
   std::array<T, levels> losses{};

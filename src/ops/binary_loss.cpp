@@ -29,8 +29,8 @@ void check_operands(const char* op, const Tensor& input, const Tensor& target) {
 
 void check_fits(const char* op, const char* what, const Tensor& weight, const Tensor& target) {
   if (weight.defined() && broadcast_shapes(op, weight.shape(), target.shape()) != target.shape())
-    throw ShapeError(fmt::format("{}: {} of shape {} does not fit a target of shape {}", op, what, to_string(weight.shape()),
-                                 to_string(target.shape())));
+    throw ShapeError(fmt::format("{}: {} of shape {} does not fit a target of shape {}", op, what,
+                                 to_string(weight.shape()), to_string(target.shape())));
 }
 
 void check_probabilities(const Tensor& input) {
@@ -87,7 +87,8 @@ Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& targe
   }();
   return record("BinaryCrossEntropyWithLogitsBackward0", out, {input, target},
                 saved(input, target, options.weight, options.pos_weight, how),
-                [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y, const Tensor& weight, const Tensor& positive, Reduce reduce) {
+                [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y, const Tensor& weight,
+                   const Tensor& positive, Reduce reduce) {
                   const Tensor each = weighted(spread(g, reduce, x.numel()), weight);
                   if (dx.wants(0)) {
                     const Tensor share = weighted(y, positive);

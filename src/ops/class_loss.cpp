@@ -32,9 +32,11 @@ void check_weight(const char* op, const Tensor& weight, const Tensor& input) {
   if (!weight.defined()) return;
   const std::int64_t classes = input.shape()[class_dim(input)];
   if (weight.shape() != Shape{classes})
-    throw ShapeError(fmt::format("{}: weight has shape {}; one for each of the {} classes is needed", op, to_string(weight.shape()), classes));
+    throw ShapeError(fmt::format("{}: weight has shape {}; one for each of the {} classes is needed", op,
+                                 to_string(weight.shape()), classes));
   if (weight.dtype() != input.dtype())
-    throw TypeError(fmt::format("{}: weight of {} for an input of {}; they must be the same", op, name(weight.dtype()), name(input.dtype())));
+    throw TypeError(fmt::format("{}: weight of {} for an input of {}; they must be the same", op, name(weight.dtype()),
+                                name(input.dtype())));
 }
 
 // The classes as int64, row-major, each within range or ignored.
@@ -58,7 +60,8 @@ struct Classes {
   Reduce how;
   double total = 0;  // the sum of the weights
 
-  Classes(const Tensor& input, std::int64_t ignore_index, Reduce reduce) : whole(input.shape()), ignore(ignore_index), how(reduce) {
+  Classes(const Tensor& input, std::int64_t ignore_index, Reduce reduce)
+      : whole(input.shape()), ignore(ignore_index), how(reduce) {
     const int d = class_dim(input);
     if (d == 1) outer = whole[0];
     n = whole[d];
@@ -90,8 +93,8 @@ Tensor nll_gradient(const Tensor& g, const Tensor& target, const Tensor& weight,
   const Tensor from = detail::dense(c.how == Reduce::mean ? detail::alias(g).div(c.total) : g);
   detail::dispatch_floating(g.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    kernels::nll_backward(from.data<T>(), c.how == Reduce::none ? 1 : 0, c.outer, c.n, c.inner, target.data<std::int64_t>(), c.ignore,
-                          numbers<T>(weight), out.data<T>());
+    kernels::nll_backward(from.data<T>(), c.how == Reduce::none ? 1 : 0, c.outer, c.n, c.inner,
+                          target.data<std::int64_t>(), c.ignore, numbers<T>(weight), out.data<T>());
   });
   return record("NllLossBackwardBackward0", std::move(out), {g}, saved(target, weight, c),
                 [](Grads& dx, const Tensor& gg, const Tensor& at, const Tensor& w, const Classes& classes) {
@@ -122,18 +125,21 @@ void check_classes(const char* op, const Tensor& input, const Tensor& target) {
   if (target.dtype() != DType::int64 && target.dtype() != DType::int32)
     throw TypeError(fmt::format("{}: target must be int32 or int64 classes, got {}", op, name(target.dtype())));
   if (target.shape() != without_classes(input.shape()))
-    throw ShapeError(fmt::format("{}: a target of shape {} for an input of shape {}; {} is needed", op, to_string(target.shape()),
-                                 to_string(input.shape()), to_string(without_classes(input.shape()))));
+    throw ShapeError(fmt::format("{}: a target of shape {} for an input of shape {}; {} is needed", op,
+                                 to_string(target.shape()), to_string(input.shape()),
+                                 to_string(without_classes(input.shape()))));
 }
 
-Tensor nll(const char* op, const Tensor& input, const Tensor& target, const Tensor& weight, std::int64_t ignore, Reduce how) {
+Tensor nll(const char* op, const Tensor& input, const Tensor& target, const Tensor& weight, std::int64_t ignore,
+           Reduce how) {
   check_classes(op, input, target);
   check_weight(op, weight, input);
   Classes c(input, ignore, how);
   const Tensor classes = checked_classes(op, target, c.n, ignore);
   const Tensor w = weight.defined() ? detail::dense(weight) : weight;
   Tensor out = nll_values(input, classes, w, c);
-  return record(input.dim() > 2 ? "NllLoss2DBackward0" : "NllLossBackward0", std::move(out), {input}, saved(classes, w, c),
+  return record(input.dim() > 2 ? "NllLoss2DBackward0" : "NllLossBackward0", std::move(out), {input},
+                saved(classes, w, c),
                 [](Grads& dx, const Tensor& g, const Tensor& at, const Tensor& scale, const Classes& layout) {
                   dx.add(0, nll_gradient(g, at, scale, layout));
                 });
@@ -149,24 +155,28 @@ Tensor along_classes(const Tensor& weight, const Tensor& input) {
 // x / n, which prints as PyTorch's division by a C++ number.
 Tensor divided(const Tensor& x, double n) {
   Tensor out = detail::alias(x) / n;
-  return record("DivBackward1", std::move(out), {x}, saved(n), [](Grads& dx, const Tensor& g, double by) { dx.add(0, g / by); });
+  return record("DivBackward1", std::move(out), {x}, saved(n),
+                [](Grads& dx, const Tensor& g, double by) { dx.add(0, g / by); });
 }
 
-Tensor cross_entropy_of_probabilities(const Tensor& input, const Tensor& target, const CrossEntropyOptions& options, Reduce how) {
+Tensor cross_entropy_of_probabilities(const Tensor& input, const Tensor& target, const CrossEntropyOptions& options,
+                                      Reduce how) {
   const int d = class_dim(input);
   const auto classes = static_cast<double>(input.shape()[d]);
-  Tensor losses = input.log_softmax(d) * (options.label_smoothing > 0
-                                              ? target * (1 - options.label_smoothing) + options.label_smoothing / classes
-                                              : target);
+  Tensor losses = input.log_softmax(d) * (options.label_smoothing > 0 ? target * (1 - options.label_smoothing) +
+                                                                            options.label_smoothing / classes
+                                                                      : target);
   if (options.weight.defined()) losses = losses * along_classes(options.weight, input);
   if (how == Reduce::none) return -losses.sum(d);
   return how == Reduce::sum ? -losses.sum() : divided(-losses.sum(), static_cast<double>(input.numel()) / classes);
 }
 
 // What is spread over all classes, with the mean over those targets that count.
-Tensor smooth_loss(const Tensor& log_probabilities, const Tensor& target, const CrossEntropyOptions& options, Reduce how) {
+Tensor smooth_loss(const Tensor& log_probabilities, const Tensor& target, const CrossEntropyOptions& options,
+                   Reduce how) {
   const Tensor& weight = options.weight;
-  const Tensor weighted = weight.defined() ? log_probabilities * along_classes(weight, log_probabilities) : log_probabilities;
+  const Tensor weighted =
+      weight.defined() ? log_probabilities * along_classes(weight, log_probabilities) : log_probabilities;
   const Tensor ignored = target == options.ignore_index;
   const Tensor losses = masked_fill(-weighted.sum(class_dim(weighted)), ignored, 0);
   if (how != Reduce::mean) return reduced(losses, how);

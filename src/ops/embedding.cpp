@@ -74,8 +74,9 @@ Tensor dense_gradient(const Tensor& g, const Tensor& indices, const Lookup& how)
                         how.scaled ? counts.data() : nullptr);
     });
   });
-  return record("EmbeddingDenseBackwardBackward0", std::move(out), {g}, saved(indices, how),
-                [](Grads& dx, const Tensor& gg, const Tensor& at, const Lookup& l) { dx.add(0, rows_of_gradient(gg, at, l)); });
+  return record(
+      "EmbeddingDenseBackwardBackward0", std::move(out), {g}, saved(indices, how),
+      [](Grads& dx, const Tensor& gg, const Tensor& at, const Lookup& l) { dx.add(0, rows_of_gradient(gg, at, l)); });
 }
 
 // Where the gradient of a leaf touches few of its rows, a list of them is cheaper than the table.
@@ -86,7 +87,9 @@ Tensor row_held_gradient(const Tensor& g, const Tensor& indices, const Lookup& h
   const std::int64_t count = indices.numel();
   const std::vector<std::int64_t> touched =
       with_index(indices, [&](const auto* numbers) { return kernels::distinct_indices(numbers, count, how.rows); });
-  const auto place = [&](std::int64_t row) { return std::lower_bound(touched.begin(), touched.end(), row) - touched.begin(); };
+  const auto place = [&](std::int64_t row) {
+    return std::lower_bound(touched.begin(), touched.end(), row) - touched.begin();
+  };
   std::vector<std::int64_t> places(static_cast<std::size_t>(count));
   with_index(indices, [&](const auto* numbers) {
     std::transform(numbers, numbers + count, places.begin(), place);
@@ -103,8 +106,8 @@ Tensor row_held_gradient(const Tensor& g, const Tensor& indices, const Lookup& h
   const Tensor values = detail::dense(g);
   detail::dispatch_floating(g.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    kernels::add_rows(sums.data<T>(), how.dim, places.data(), count, values.data<T>(), 1, padded ? place(how.padding) : -1,
-                      how.scaled ? counts.data() : nullptr);
+    kernels::add_rows(sums.data<T>(), how.dim, places.data(), count, values.data<T>(), 1,
+                      padded ? place(how.padding) : -1, how.scaled ? counts.data() : nullptr);
   });
   return detail::make_row_held(rows, sums, {how.rows, how.dim});
 }
@@ -116,9 +119,7 @@ Tensor as_rows(const Tensor& g, const Shape& shape) {
 }
 
 // The positions in `indices` that are not padding.
-Tensor kept_positions(const Tensor& indices, std::int64_t padding) {
-  return detail::flat_nonzero(indices != padding);
-}
+Tensor kept_positions(const Tensor& indices, std::int64_t padding) { return detail::flat_nonzero(indices != padding); }
 
 Tensor taken(const Tensor& x, const Tensor& positions) {
   const Tensor source = detail::dense(x);
@@ -133,8 +134,7 @@ Tensor taken(const Tensor& x, const Tensor& positions) {
 Tensor sparse_gradient(const Tensor& g, const Tensor& indices, const Lookup& how) {
   const NoGradGuard unrecorded;
   Tensor values = as_rows(g, {indices.numel(), how.dim});
-  if (how.scaled)
-    values = values * inverse_frequencies(indices, how.rows, g.dtype()).view({indices.numel(), 1});
+  if (how.scaled) values = values * inverse_frequencies(indices, how.rows, g.dtype()).view({indices.numel(), 1});
   // A copy: the user may change the indices before the next backward.
   Tensor rows = detail::make_tensor({indices.numel()}, DType::int64);
   detail::copy_raw(rows, indices.view({indices.numel()}));
@@ -156,8 +156,8 @@ Tensor lookup(const Tensor& indices, const Tensor& weight, const Lookup& how) {
   Tensor out = detail::make_tensor(shape, weight.dtype());
   const Tensor table = detail::dense(weight);
   with_index(indices, [&](const auto* numbers) {
-    kernels::gather_rows(table.get().data, how.dim * static_cast<std::int64_t>(size_of(weight.dtype())), numbers, indices.numel(),
-                         out.get().data);
+    kernels::gather_rows(table.get().data, how.dim * static_cast<std::int64_t>(size_of(weight.dtype())), numbers,
+                         indices.numel(), out.get().data);
   });
   return record("EmbeddingBackward0", std::move(out), {weight}, saved(indices, how),
                 [](Grads& dx, const Tensor& g, const Tensor& at, const Lookup& l) {
@@ -181,8 +181,8 @@ void renorm(const Tensor& weight, const Tensor& indices, double max_norm, double
   with_index(indices, [&](const auto* numbers) {
     const std::vector<std::int64_t> rows = kernels::distinct_indices(numbers, indices.numel(), weight.shape()[0]);
     detail::dispatch_floating(weight.dtype(), [&](auto zero) {
-      kernels::renorm_rows(table.data<decltype(zero)>(), weight.shape()[1], rows.data(), static_cast<std::int64_t>(rows.size()),
-                           max_norm, p);
+      kernels::renorm_rows(table.data<decltype(zero)>(), weight.shape()[1], rows.data(),
+                           static_cast<std::int64_t>(rows.size()), max_norm, p);
     });
   });
   if (!weight.is_contiguous()) detail::copy_raw(weight, table);
@@ -202,17 +202,20 @@ namespace detail {
 
 Tensor embedding(std::string_view who, const Tensor& indices, const Tensor& weight, const EmbeddingOptions& options) {
   if (weight.dim() != 2)
-    throw ShapeError(fmt::format("embedding: weight has shape {}; a table has two dimensions", to_string(weight.shape())));
+    throw ShapeError(
+        fmt::format("embedding: weight has shape {}; a table has two dimensions", to_string(weight.shape())));
   const Lookup how{weight.shape()[0], weight.shape()[1], checked_padding(options.padding_idx, weight.shape()[0]),
                    options.scale_grad_by_freq, options.sparse};
   if (options.max_norm) check_max_norm(weight);
   check_index_type("embedding", indices);
   const Tensor numbers = dense(indices);
-  const std::int64_t bad = with_index(numbers, [&](const auto* at) { return kernels::find_bad_index(at, numbers.numel(), how.rows); });
+  const std::int64_t bad =
+      with_index(numbers, [&](const auto* at) { return kernels::find_bad_index(at, numbers.numel(), how.rows); });
   if (bad >= 0)
-    throw IndexError(fmt::format("{}: index {} at position {} {}outside [0, {})", who.empty() ? "embedding" : who,
-                                 with_index(numbers, [&](const auto* at) { return static_cast<std::int64_t>(at[bad]); }),
-                                 position(bad, indices.shape()), who.empty() ? "is " : "", how.rows));
+    throw IndexError(
+        fmt::format("{}: index {} at position {} {}outside [0, {})", who.empty() ? "embedding" : who,
+                    with_index(numbers, [&](const auto* at) { return static_cast<std::int64_t>(at[bad]); }),
+                    position(bad, indices.shape()), who.empty() ? "is " : "", how.rows));
   if (options.max_norm) renorm(weight, numbers, *options.max_norm, options.norm_type);
   return lookup(numbers, weight, how);
 }

@@ -17,13 +17,15 @@ namespace {
 Shape at_least_1d(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
 
 Tensor checked_list(const char* op, const Tensor& index, std::int64_t size) {
-  if (index.dim() > 1) throw ShapeError(fmt::format("{}: index has shape {}; at most one dimension", op, to_string(index.shape())));
+  if (index.dim() > 1)
+    throw ShapeError(fmt::format("{}: index has shape {}; at most one dimension", op, to_string(index.shape())));
   return detail::checked_index(op, index, size);
 }
 
 void check_source_type(const char* op, const Tensor& x, const Tensor& source) {
   if (source.dtype() != x.dtype())
-    throw TypeError(fmt::format("{}: a source of {} for a tensor of {}; they must be the same", op, name(source.dtype()), name(x.dtype())));
+    throw TypeError(fmt::format("{}: a source of {} for a tensor of {}; they must be the same", op,
+                                name(source.dtype()), name(x.dtype())));
 }
 
 // Calls `f` with a value of the dtype's C++ type, bool excepted.
@@ -37,7 +39,8 @@ void dispatch_numbers(const char* op, DType dtype, F f) {
   });
 }
 
-// The tensors of a gather or scatter, laid out for the kernels: where the index is smaller than x, only x's first entries count.
+// The tensors of a gather or scatter, laid out for the kernels: where the index is smaller than x, only x's first
+// entries count.
 struct Lines {
   int dim = 0;
   Tensor index;   // int64, row-major
@@ -54,8 +57,9 @@ struct Lines {
     bool fits = covered.size() == whole.size();
     for (int k = 0; fits && k < whole.size(); ++k) fits = k == dim || covered[k] <= whole[k];
     if (!fits)
-      throw ShapeError(fmt::format("{}: an index of shape {} for a tensor of shape {}; as many dimensions, none larger but {}", op,
-                                   to_string(by.shape()), to_string(x.shape()), dim));
+      throw ShapeError(
+          fmt::format("{}: an index of shape {} for a tensor of shape {}; as many dimensions, none larger but {}", op,
+                      to_string(by.shape()), to_string(x.shape()), dim));
     n = whole[dim];
     index = detail::cast_raw(detail::checked_index(op, by, n), DType::int64);
     count = covered[dim];
@@ -66,7 +70,8 @@ struct Lines {
 
   // The first entries of a tensor, as far as `shape` goes.
   static Tensor corner(const Tensor& x, const Shape& shape) {
-    return x.dim() == 0 ? detail::alias(x, shape, Shape::filled(shape.size(), 1)) : detail::alias(x, shape, x.strides());
+    return x.dim() == 0 ? detail::alias(x, shape, Shape::filled(shape.size(), 1))
+                        : detail::alias(x, shape, x.strides());
   }
 };
 
@@ -76,8 +81,8 @@ void check_source(const char* op, const Tensor& source, const Tensor& index) {
   bool fits = from.size() == by.size();
   for (int k = 0; fits && k < by.size(); ++k) fits = by[k] <= from[k];
   if (!fits)
-    throw ShapeError(fmt::format("{}: a source of shape {} for an index of shape {}; as many dimensions, none smaller", op,
-                                 to_string(source.shape()), to_string(index.shape())));
+    throw ShapeError(fmt::format("{}: a source of shape {} for an index of shape {}; as many dimensions, none smaller",
+                                 op, to_string(source.shape()), to_string(index.shape())));
 }
 
 // A copy of x on which `f(numbers, source numbers)` has worked.
@@ -129,29 +134,33 @@ Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const T
   const int d = wrap_dim("index_add", dim, x.dim());
   check_source_type("index_add", x, source);
   if (!is_floating_point(x.dtype()) && alpha.dtype() == DType::float64)
-    throw TypeError(fmt::format("index_add: alpha {} for a tensor of {}; an integer is needed", alpha.to_double(), name(x.dtype())));
+    throw TypeError(fmt::format("index_add: alpha {} for a tensor of {}; an integer is needed", alpha.to_double(),
+                                name(x.dtype())));
   const Tensor list = checked_list("index_add", index, x.dim() == 0 ? 1 : x.shape()[d]);
   const Shape whole = at_least_1d(x.shape());
   Shape expected = whole;
   expected[d] = list.numel();
   if (at_least_1d(source.shape()) != expected)
-    throw ShapeError(fmt::format("index_add: a source of shape {} where {} is needed", to_string(source.shape()), to_string(expected)));
+    throw ShapeError(fmt::format("index_add: a source of shape {} where {} is needed", to_string(source.shape()),
+                                 to_string(expected)));
   const detail::Rows rows(whole, d, d + 1, {list.numel()});
   Tensor out = detail::make_tensor(x.shape(), x.dtype());
   detail::copy_raw(out, x);
   const Tensor from = detail::dense(source);
   dispatch_numbers("index_add", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T scale = alpha.dtype() == DType::float64 ? static_cast<T>(alpha.to_double()) : static_cast<T>(alpha.to_int());
+    const T scale =
+        alpha.dtype() == DType::float64 ? static_cast<T>(alpha.to_double()) : static_cast<T>(alpha.to_int());
     detail::with_index(list, [&](const auto* at) {
       kernels::index_add(out.data<T>(), rows.outer, rows.n, rows.inner, at, list.numel(), from.data<T>(), scale);
     });
   });
-  return record("IndexAddBackward0", std::move(out), {x, source}, saved(list, std::int64_t{d}, alpha, source.shape()),
-                [](Grads& dx, const Tensor& g, const Tensor& at, std::int64_t axis, const Scalar& scale, const Shape& shape) {
-                  if (dx.wants(0)) dx.add(0, g);
-                  if (dx.wants(1)) dx.add(1, (g.index_select(axis, at) * scale).reshape(shape));
-                });
+  return record(
+      "IndexAddBackward0", std::move(out), {x, source}, saved(list, std::int64_t{d}, alpha, source.shape()),
+      [](Grads& dx, const Tensor& g, const Tensor& at, std::int64_t axis, const Scalar& scale, const Shape& shape) {
+        if (dx.wants(0)) dx.add(0, g);
+        if (dx.wants(1)) dx.add(1, (g.index_select(axis, at) * scale).reshape(shape));
+      });
 }
 
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
@@ -174,7 +183,8 @@ Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Ten
   check_source_type("scatter", x, source);
   const Lines l("scatter", x, dim, index);
   check_source("scatter", source, index);
-  return record("ScatterBackward0", scatter_values(x, l, source), {x, source}, saved(l.index, std::int64_t{l.dim}, source.shape()),
+  return record("ScatterBackward0", scatter_values(x, l, source), {x, source},
+                saved(l.index, std::int64_t{l.dim}, source.shape()),
                 [](Grads& dx, const Tensor& g, const Tensor& at, std::int64_t axis, const Shape& from) {
                   if (dx.wants(0)) dx.add(0, g.scatter(axis, at, 0));
                   if (dx.wants(1)) dx.add(1, grown(g.gather(axis, at), from));
@@ -183,12 +193,13 @@ Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, const Ten
 
 Tensor scatter(const Tensor& x, std::int64_t dim, const Tensor& index, Scalar value) {
   if (!is_floating_point(x.dtype()) && value.dtype() == DType::float64)
-    throw TypeError(fmt::format("scatter: the value {} does not fit into a tensor of {}", value.to_double(), name(x.dtype())));
+    throw TypeError(
+        fmt::format("scatter: the value {} does not fit into a tensor of {}", value.to_double(), name(x.dtype())));
   const Lines l("scatter", x, dim, index);
-  return record("ScatterBackward1", scatter_values(x, l, full(index.shape(), value, x.dtype())), {x},
-                saved(l.index, std::int64_t{l.dim}), [](Grads& dx, const Tensor& g, const Tensor& at, std::int64_t axis) {
-                  dx.add(0, g.scatter(axis, at, 0));
-                });
+  return record(
+      "ScatterBackward1", scatter_values(x, l, full(index.shape(), value, x.dtype())), {x},
+      saved(l.index, std::int64_t{l.dim}),
+      [](Grads& dx, const Tensor& g, const Tensor& at, std::int64_t axis) { dx.add(0, g.scatter(axis, at, 0)); });
 }
 
 Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& source) {
@@ -208,12 +219,16 @@ Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& index, const
                 });
 }
 
-Tensor Tensor::index_select(std::int64_t dim, const Tensor& index) const { return taper::index_select(*this, dim, index); }
+Tensor Tensor::index_select(std::int64_t dim, const Tensor& index) const {
+  return taper::index_select(*this, dim, index);
+}
 Tensor Tensor::gather(std::int64_t dim, const Tensor& index) const { return taper::gather(*this, dim, index); }
 Tensor Tensor::scatter(std::int64_t dim, const Tensor& index, const Tensor& source) const {
   return taper::scatter(*this, dim, index, source);
 }
-Tensor Tensor::scatter(std::int64_t dim, const Tensor& index, Scalar value) const { return taper::scatter(*this, dim, index, value); }
+Tensor Tensor::scatter(std::int64_t dim, const Tensor& index, Scalar value) const {
+  return taper::scatter(*this, dim, index, value);
+}
 Tensor Tensor::scatter_add(std::int64_t dim, const Tensor& index, const Tensor& source) const {
   return taper::scatter_add(*this, dim, index, source);
 }

@@ -54,7 +54,8 @@ int ellipsis_dims(const Tensor& x, const std::vector<Index>& indices) {
   }
   if (ellipses > 1) throw IndexError(fmt::format("index: {} ellipses; one at most", ellipses));
   if (taken > x.dim())
-    throw IndexError(fmt::format("index: indices for {} dimensions; the tensor has {}, its shape is {}", taken, x.dim(), to_string(x.shape())));
+    throw IndexError(fmt::format("index: indices for {} dimensions; the tensor has {}, its shape is {}", taken, x.dim(),
+                                 to_string(x.shape())));
   return x.dim() - taken;
 }
 
@@ -78,8 +79,8 @@ int Selection::add(const Tensor& index, int dim) {
   }
   for (int d = 0; d < index.dim(); ++d)
     if (index.shape()[d] != view.shape()[dim + d])
-      throw ShapeError(fmt::format("index: a mask of shape {} at dimension {} of a tensor of shape {}", to_string(index.shape()),
-                                   dim, to_string(view.shape())));
+      throw ShapeError(fmt::format("index: a mask of shape {} at dimension {} of a tensor of shape {}",
+                                   to_string(index.shape()), dim, to_string(view.shape())));
   pickers.push_back({dim, index.dim(), index});
   return dim + index.dim();
 }

@@ -40,7 +40,8 @@ Tensor checked_index(const char* op, const Tensor& index, std::int64_t size) {
   Tensor result = dense(index);
   with_index(result, [&](const auto* numbers) {
     if (const std::int64_t bad = kernels::find_bad_index(numbers, index.numel(), size); bad >= 0)
-      throw IndexError(fmt::format("{}: index {} at position {} is outside [0, {})", op, numbers[bad], position(bad, index.shape()), size));
+      throw IndexError(fmt::format("{}: index {} at position {} is outside [0, {})", op, numbers[bad],
+                                   position(bad, index.shape()), size));
   });
   return result;
 }
@@ -56,7 +57,8 @@ Tensor wrapped_index(const char* op, const Tensor& index, std::int64_t size) {
     auto* to = result.data<std::int64_t>();
     for (std::int64_t i = 0; i < count; ++i) {
       if (from[i] < -size || from[i] >= size)
-        throw IndexError(fmt::format("{}: index {} at position {} is outside [{}, {})", op, from[i], position(i, index.shape()), -size, size));
+        throw IndexError(fmt::format("{}: index {} at position {} is outside [{}, {})", op, from[i],
+                                     position(i, index.shape()), -size, size));
       to[i] = from[i] < 0 ? from[i] + size : from[i];
     }
     return result;
@@ -95,11 +97,12 @@ Tensor take_rows(const char* node, const Tensor& x, const Tensor& index, const R
   const Tensor in = dense(x);
   Tensor out = make_tensor(rows.result, x.dtype());
   with_index(index, [&](const auto* numbers) {
-    kernels::index_select(in.get().data, rows.outer, rows.n, rows.inner * static_cast<std::int64_t>(size_of(x.dtype())), numbers,
-                          index.numel(), out.get().data);
+    kernels::index_select(in.get().data, rows.outer, rows.n, rows.inner * static_cast<std::int64_t>(size_of(x.dtype())),
+                          numbers, index.numel(), out.get().data);
   });
-  return record(node, std::move(out), {x}, saved(index, rows),
-                [](Grads& dx, const Tensor& g, const Tensor& at, const Rows& r) { dx.add(0, add_rows_to_zeros(g, at, r)); });
+  return record(
+      node, std::move(out), {x}, saved(index, rows),
+      [](Grads& dx, const Tensor& g, const Tensor& at, const Rows& r) { dx.add(0, add_rows_to_zeros(g, at, r)); });
 }
 
 Tensor add_rows_to_zeros(const Tensor& values, const Tensor& index, const Rows& rows) {
@@ -112,7 +115,9 @@ Tensor add_rows_to_zeros(const Tensor& values, const Tensor& index, const Rows& 
     });
   });
   return record("IndexPutBackward0", std::move(out), {values}, saved(index, rows),
-                [](Grads& dx, const Tensor& g, const Tensor& at, const Rows& r) { dx.add(0, take_rows("IndexBackward0", g, at, r)); });
+                [](Grads& dx, const Tensor& g, const Tensor& at, const Rows& r) {
+                  dx.add(0, take_rows("IndexBackward0", g, at, r));
+                });
 }
 
 void write_rows(const Tensor& x, const Tensor& values, const Tensor& index, const Rows& rows) {
@@ -122,8 +127,8 @@ void write_rows(const Tensor& x, const Tensor& values, const Tensor& index, cons
     copy_raw(source, values);
   }
   with_index(index, [&](const auto* numbers) {
-    kernels::index_copy(x.get().data, rows.outer, rows.n, rows.inner * static_cast<std::int64_t>(size_of(x.dtype())), numbers,
-                        index.numel(), source.get().data);
+    kernels::index_copy(x.get().data, rows.outer, rows.n, rows.inner * static_cast<std::int64_t>(size_of(x.dtype())),
+                        numbers, index.numel(), source.get().data);
   });
 }
 

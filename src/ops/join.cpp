@@ -67,8 +67,9 @@ Shape joined_shape(const std::vector<Tensor>& tensors, std::int64_t dim) {
     bool fits = shape.size() == result.size();
     for (int k = 0; fits && k < shape.size(); ++k) fits = k == d || shape[k] == first->shape()[k];
     if (!fits)
-      throw ShapeError(fmt::format("cat: tensor {} has shape {} and the first {}; sizes may differ in dimension {} alone", i,
-                                   to_string(shape), to_string(first->shape()), d));
+      throw ShapeError(
+          fmt::format("cat: tensor {} has shape {} and the first {}; sizes may differ in dimension {} alone", i,
+                      to_string(shape), to_string(first->shape()), d));
     result[d] += shape[d];
   }
   return result;
@@ -83,7 +84,8 @@ Tensor cat(const std::vector<Tensor>& tensors, std::int64_t dim) {
   Tensor out = detail::make_tensor(shape, dtype);
   fill_along(out, tensors, static_cast<int>(d));
   Likes likes;
-  if (detail::thread_state.grad_enabled) for (const Tensor& x : tensors) likes.emplace_back(x);
+  if (detail::thread_state.grad_enabled)
+    for (const Tensor& x : tensors) likes.emplace_back(x);
   return record_list("CatBackward0", std::move(out), tensors, saved(likes, d),
                      [](Grads& dx, const Tensor& g, const Likes& parts, std::int64_t axis) {
                        std::int64_t at = 0;
@@ -112,7 +114,8 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
   for (const Tensor& x : tensors) parts.push_back(detail::alias(x).unsqueeze(d));
   fill_along(out, parts, static_cast<int>(d));
   Likes likes;
-  if (detail::thread_state.grad_enabled) for (const Tensor& x : tensors) likes.emplace_back(x);
+  if (detail::thread_state.grad_enabled)
+    for (const Tensor& x : tensors) likes.emplace_back(x);
   return record_list("StackBackward0", std::move(out), tensors, saved(likes, d),
                      [](Grads& dx, const Tensor& g, const Likes& from, std::int64_t axis) {
                        for (int i = 0; i < static_cast<int>(from.size()); ++i)
@@ -122,7 +125,8 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
 
 namespace {
 
-std::vector<Tensor> pieces(const char* op, const char* node, const Tensor& x, const std::vector<std::int64_t>& sizes, int dim) {
+std::vector<Tensor> pieces(const char* op, const char* node, const Tensor& x, const std::vector<std::int64_t>& sizes,
+                           int dim) {
   check_dense(op, x);
   std::vector<Tensor> result;
   result.reserve(sizes.size());
@@ -165,7 +169,8 @@ std::vector<Tensor> split(const Tensor& x, const Shape& sizes, std::int64_t dim)
     total += size;
   }
   if (total != x.shape()[d])
-    throw ShapeError(fmt::format("split: sizes {} add up to {}, dimension {} has {}", to_string(sizes), total, d, x.shape()[d]));
+    throw ShapeError(
+        fmt::format("split: sizes {} add up to {}, dimension {} has {}", to_string(sizes), total, d, x.shape()[d]));
   return pieces("split", "SplitWithSizesBackward0", x, {sizes.begin(), sizes.end()}, d);
 }
 
@@ -174,7 +179,8 @@ std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim
   if (chunks < 1) throw ValueError(fmt::format("chunk: {} chunks; at least 1", chunks));
   const std::int64_t size = x.shape()[d];
   if (size == 0)
-    return pieces("chunk", "SplitWithSizesBackward0", x, std::vector<std::int64_t>(static_cast<std::size_t>(chunks), 0), d);
+    return pieces("chunk", "SplitWithSizesBackward0", x, std::vector<std::int64_t>(static_cast<std::size_t>(chunks), 0),
+                  d);
   return equal_pieces("chunk", x, (size + chunks - 1) / chunks, d);
 }
 
@@ -207,7 +213,8 @@ void spread(const Tensor& out, const Shape& from) {
     while (filled[d] < total) {
       Shape part = filled;
       part[d] = std::min(filled[d], total - filled[d]);
-      detail::copy_raw(detail::alias(out, part, out.strides(), filled[d] * out.strides()[d]), detail::alias(out, part, out.strides()));
+      detail::copy_raw(detail::alias(out, part, out.strides(), filled[d] * out.strides()[d]),
+                       detail::alias(out, part, out.strides()));
       filled[d] += part[d];
     }
   }
@@ -235,11 +242,13 @@ Tensor repeat(const Tensor& x, const Shape& repeats) {
   check_dense("repeat", x);
   const int added = repeats.size() - x.dim();
   if (added < 0)
-    throw ShapeError(fmt::format("repeat: {} has fewer entries than shape {}", to_string(repeats), to_string(x.shape())));
+    throw ShapeError(
+        fmt::format("repeat: {} has fewer entries than shape {}", to_string(repeats), to_string(x.shape())));
   Shape padded = repeats;
   Shape shape = repeats;
   for (int d = 0; d < repeats.size(); ++d) {
-    if (repeats[d] < 0) throw ValueError(fmt::format("repeat: {} times in {}; at least 0", repeats[d], to_string(repeats)));
+    if (repeats[d] < 0)
+      throw ValueError(fmt::format("repeat: {} times in {}; at least 0", repeats[d], to_string(repeats)));
     padded[d] = d < added ? 1 : x.shape()[d - added];
     shape[d] *= padded[d];
   }
@@ -248,14 +257,19 @@ Tensor repeat(const Tensor& x, const Shape& repeats) {
     detail::copy_raw(detail::alias(out, padded, out.strides()), x);
     spread(out, padded);
   }
-  return record("RepeatBackward0", std::move(out), {x}, saved(x.shape(), repeats),
-                [](Grads& dx, const Tensor& g, const Shape& from, const Shape& times) { dx.add(0, fold(g, from, times)); });
+  return record(
+      "RepeatBackward0", std::move(out), {x}, saved(x.shape(), repeats),
+      [](Grads& dx, const Tensor& g, const Shape& from, const Shape& times) { dx.add(0, fold(g, from, times)); });
 }
 
 Tensor Tensor::flip(const Shape& dims) const { return taper::flip(*this, dims); }
 Tensor Tensor::repeat(const Shape& repeats) const { return taper::repeat(*this, repeats); }
 std::vector<Tensor> Tensor::split(std::int64_t size, std::int64_t dim) const { return taper::split(*this, size, dim); }
-std::vector<Tensor> Tensor::split(const Shape& sizes, std::int64_t dim) const { return taper::split(*this, sizes, dim); }
-std::vector<Tensor> Tensor::chunk(std::int64_t chunks, std::int64_t dim) const { return taper::chunk(*this, chunks, dim); }
+std::vector<Tensor> Tensor::split(const Shape& sizes, std::int64_t dim) const {
+  return taper::split(*this, sizes, dim);
+}
+std::vector<Tensor> Tensor::chunk(std::int64_t chunks, std::int64_t dim) const {
+  return taper::chunk(*this, chunks, dim);
+}
 
 }  // namespace taper

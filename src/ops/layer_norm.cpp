@@ -34,14 +34,17 @@ Lines checked(const Tensor& x, const Shape& normalized, const Tensor& weight, co
   bool fits = from >= 0 && !normalized.empty();
   for (int d = 0; fits && d < normalized.size(); ++d) fits = x.shape()[from + d] == normalized[d];
   if (!fits)
-    throw ShapeError(fmt::format("layer_norm: shape {} does not end in normalized_shape {}", to_string(x.shape()), to_string(normalized)));
+    throw ShapeError(fmt::format("layer_norm: shape {} does not end in normalized_shape {}", to_string(x.shape()),
+                                 to_string(normalized)));
   for (const Tensor* p : {&weight, &bias}) {
     if (!p->defined()) continue;
     const char* what = p == &weight ? "weight" : "bias";
     if (p->shape() != normalized)
-      throw ShapeError(fmt::format("layer_norm: {} has shape {} where {} is needed", what, to_string(p->shape()), to_string(normalized)));
+      throw ShapeError(fmt::format("layer_norm: {} has shape {} where {} is needed", what, to_string(p->shape()),
+                                   to_string(normalized)));
     if (p->dtype() != x.dtype())
-      throw TypeError(fmt::format("layer_norm: {} of {} for an input of {}; they must be the same", what, name(p->dtype()), name(x.dtype())));
+      throw TypeError(fmt::format("layer_norm: {} of {} for an input of {}; they must be the same", what,
+                                  name(p->dtype()), name(x.dtype())));
   }
   Lines lines{normalized};
   lines.eps = eps;
@@ -68,8 +71,8 @@ void send_recorded(Grads& dx, const Tensor& g, const Tensor& x, const Tensor& we
   if (dx.wants(2)) dx.add(2, from.sum(0).reshape(lines.normalized));
 }
 
-void send(Grads& dx, const Tensor& gradient, const Tensor& x, const Tensor& weight, const Tensor& mean, const Tensor& rstd,
-          const Lines& lines) {
+void send(Grads& dx, const Tensor& gradient, const Tensor& x, const Tensor& weight, const Tensor& mean,
+          const Tensor& rstd, const Lines& lines) {
   if (dx.recording()) return send_recorded(dx, gradient, x, weight, lines);
   const Tensor g = detail::dense(gradient);
   const Tensor in = detail::dense(x);
@@ -78,15 +81,16 @@ void send(Grads& dx, const Tensor& gradient, const Tensor& x, const Tensor& weig
     using T = decltype(zero);
     if (dx.wants(0)) {
       Tensor out = detail::make_tensor(x.shape(), x.dtype());
-      kernels::layer_norm_backward(g.data<T>(), in.data<T>(), mean.data<T>(), rstd.data<T>(), numbers<T>(gamma), lines.rows,
-                                   lines.n, out.data<T>());
+      kernels::layer_norm_backward(g.data<T>(), in.data<T>(), mean.data<T>(), rstd.data<T>(), numbers<T>(gamma),
+                                   lines.rows, lines.n, out.data<T>());
       dx.add(0, std::move(out));
     }
     Tensor dgamma = dx.wants(1) ? detail::make_tensor(lines.normalized, x.dtype()) : Tensor();
     Tensor dbeta = dx.wants(2) ? detail::make_tensor(lines.normalized, x.dtype()) : Tensor();
     if (!dgamma.defined() && !dbeta.defined()) return;
     kernels::layer_norm_backward_affine(g.data<T>(), in.data<T>(), mean.data<T>(), rstd.data<T>(), lines.rows, lines.n,
-                                        dgamma.defined() ? dgamma.data<T>() : nullptr, dbeta.defined() ? dbeta.data<T>() : nullptr);
+                                        dgamma.defined() ? dgamma.data<T>() : nullptr,
+                                        dbeta.defined() ? dbeta.data<T>() : nullptr);
     dx.add(1, std::move(dgamma));
     dx.add(2, std::move(dbeta));
   });
@@ -94,7 +98,8 @@ void send(Grads& dx, const Tensor& gradient, const Tensor& x, const Tensor& weig
 
 }  // namespace
 
-Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double eps) {
+Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias,
+                  double eps) {
   const Lines lines = checked(x, normalized_shape, weight, bias, eps);
   const Tensor in = detail::dense(x);
   const Tensor gamma = dense_or_none(weight);
@@ -104,12 +109,12 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
   const Tensor rstd = detail::make_tensor({lines.rows}, x.dtype());
   detail::dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    kernels::layer_norm(in.data<T>(), lines.rows, lines.n, numbers<T>(gamma), numbers<T>(beta), eps, out.data<T>(), mean.data<T>(),
-                        rstd.data<T>());
+    kernels::layer_norm(in.data<T>(), lines.rows, lines.n, numbers<T>(gamma), numbers<T>(beta), eps, out.data<T>(),
+                        mean.data<T>(), rstd.data<T>());
   });
   return record("NativeLayerNormBackward0", std::move(out), {x, weight, bias}, saved(x, weight, mean, rstd, lines),
-                [](Grads& dx, const Tensor& g, const Tensor& from, const Tensor& scale, const Tensor& m, const Tensor& r,
-                   const Lines& layout) { send(dx, g, from, scale, m, r, layout); });
+                [](Grads& dx, const Tensor& g, const Tensor& from, const Tensor& scale, const Tensor& m,
+                   const Tensor& r, const Lines& layout) { send(dx, g, from, scale, m, r, layout); });
 }
 
 }  // namespace taper

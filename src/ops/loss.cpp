@@ -82,12 +82,14 @@ Tensor cosine_similarity(const Tensor& input1, const Tensor& input2, std::int64_
   return (unit(input1) * unit(input2)).sum(d);
 }
 
-Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const Tensor& target, CosineEmbeddingLossOptions options) {
+Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const Tensor& target,
+                             CosineEmbeddingLossOptions options) {
   const Reduce how = parse_reduction("cosine_embedding_loss", options.reduction);
   const int dim = target.dim();
   if (dim > 1 || input1.dim() != dim + 1 || input2.dim() != dim + 1)
-    throw ShapeError(fmt::format("cosine_embedding_loss: inputs {} and {} with a target {}; [N, D] with [N], or [D] with a 0-d one",
-                                 to_string(input1.shape()), to_string(input2.shape()), to_string(target.shape())));
+    throw ShapeError(
+        fmt::format("cosine_embedding_loss: inputs {} and {} with a target {}; [N, D] with [N], or [D] with a 0-d one",
+                    to_string(input1.shape()), to_string(input2.shape()), to_string(target.shape())));
   constexpr double epsilon = 1e-12;
   const Tensor product = (input1 * input2).sum(dim);
   const Tensor squares1 = (input1 * input1).sum(dim) + epsilon;

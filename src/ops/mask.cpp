@@ -20,7 +20,8 @@ Tensor one_hot(const Tensor& indices, std::int64_t num_classes) {
     num_classes = 0;
     for (std::int64_t i = 0; i < count; ++i) num_classes = std::max(num_classes, classes[i] + 1);
   }
-  if (num_classes < 0) throw ValueError(fmt::format("one_hot: {} classes; at least 0, or -1 for as many as there are", num_classes));
+  if (num_classes < 0)
+    throw ValueError(fmt::format("one_hot: {} classes; at least 0, or -1 for as many as there are", num_classes));
   detail::checked_index("one_hot", numbers, num_classes);
   Shape shape = indices.shape();
   shape.push_back(num_classes);

@@ -41,18 +41,36 @@ Rows python_rows() {
       tensor_row("by rows in int32", {4, 3}, tensor({3, 1, 1}, int32)),
       tensor_row("by a mask", {2, 3}, mask),
   };
-  rows[6].empty = {{real({4, 0}), given(tensor({1, 2}))}, {real({4, 3}), given(zeros({0, 2}, int64))}, {real({0, 3}), given(zeros({0}, int64))}};
+  rows[6].empty = {{real({4, 0}), given(tensor({1, 2}))},
+                   {real({4, 3}), given(zeros({0, 2}, int64))},
+                   {real({0, 3}), given(zeros({0}, int64))}};
   rows[8].empty = {{real({2, 3}), given(zeros({2, 3}, bool_))}, {real({0, 3}), given(zeros({0, 3}, bool_))}};
   OpRow views = index_row("by integers and slices", {3, 4, 5}, {-1, Ellipsis, None, Slice({}, {}, 2)});
   views.node = "SliceBackward0";
   views.refusals = {
-      refuse<IndexError>("index: index 4 at position [1, 0] is outside [-4, 4)", [] { (void)numbers({4})[tensor({{0}, {4}})]; }),
+      refuse<IndexError>("index: index 4 at position [1, 0] is outside [-4, 4)",
+                         [] {
+                           (void)numbers({4})[tensor({{0}, {4}})];
+                         }),
       refuse<IndexError>("select: index 4 is outside [-4, 4)", [] { (void)numbers({4})[4]; }),
-      refuse<IndexError>("index: indices for 2 dimensions; the tensor has 1", [] { (void)index(numbers({4}), {0, 0}); }),
-      refuse<IndexError>("index: 2 ellipses", [] { (void)index(numbers({4}), {Ellipsis, Ellipsis}); }),
-      refuse<TypeError>("index: indices must be int32 or int64, got float32", [] { (void)numbers({4})[tensor({0.5})]; }),
-      refuse<ShapeError>("index: a mask of shape [3] at dimension 0", [] { (void)numbers({4})[tensor({true, true, false})]; }),
-      refuse<ShapeError>("[2]", [] { (void)index(numbers({4, 4}), {tensor({0, 1}), tensor({0, 1, 2})}); }),
+      refuse<IndexError>("index: indices for 2 dimensions; the tensor has 1",
+                         [] {
+                           (void)index(numbers({4}), {0, 0});
+                         }),
+      refuse<IndexError>("index: 2 ellipses",
+                         [] {
+                           (void)index(numbers({4}), {Ellipsis, Ellipsis});
+                         }),
+      refuse<TypeError>("index: indices must be int32 or int64, got float32",
+                        [] { (void)numbers({4})[tensor({0.5})]; }),
+      refuse<ShapeError>("index: a mask of shape [3] at dimension 0",
+                         [] {
+                           (void)numbers({4})[tensor({true, true, false})];
+                         }),
+      refuse<ShapeError>("[2]",
+                         [] {
+                           (void)index(numbers({4, 4}), {tensor({0, 1}), tensor({0, 1, 2})});
+                         }),
   };
   rows.push_back(std::move(views));
   return rows;
@@ -69,8 +87,11 @@ Rows along_rows() {
        .empty = {{real({0, 3}), given(at)}, {real({2, 3}), given(zeros({0}, int64))}},
        .more = {{real({2, 3}), given(tensor(1))}, {real({2, 3}), given(at.to(int32))}},
        .refusals = {refuse<IndexError>("index_select: index -1 at position [1] is outside [0, 3)",
-                                       [] { (void)index_select(numbers({3}), 0, tensor({0, -1})); }),
-                    refuse<ShapeError>("index_select: index has shape [1, 1]", [] { (void)index_select(numbers({3}), 0, tensor({{0}})); }),
+                                       [] {
+                                         (void)index_select(numbers({3}), 0, tensor({0, -1}));
+                                       }),
+                    refuse<ShapeError>("index_select: index has shape [1, 1]",
+                                       [] { (void)index_select(numbers({3}), 0, tensor({{0}})); }),
                     refuse<TypeError>("got bool", [] { (void)index_select(numbers({3}), 0, tensor({true})); })}},
       {.names = {"index_select"},
        .form = "of a number",
@@ -86,7 +107,8 @@ Rows along_rows() {
                                        [] { (void)index_add(numbers({3}), 0, tensor({0}), numbers({2})); }),
                     refuse<TypeError>("index_add: a source of int64 for a tensor of float64",
                                       [] { (void)index_add(numbers({3}), 0, tensor({0}), tensor({1})); }),
-                    refuse<TypeError>("index_add: alpha 0.5", [] { (void)index_add(tensor({1}), 0, tensor({0}), tensor({1}), 0.5); }),
+                    refuse<TypeError>("index_add: alpha 0.5",
+                                      [] { (void)index_add(tensor({1}), 0, tensor({0}), tensor({1}), 0.5); }),
                     refuse<IndexError>("index_add: index 3 at position [0] is outside [0, 3)",
                                        [] { (void)index_add(numbers({3}), 0, tensor({3}), numbers({1})); })}},
   };
@@ -103,9 +125,13 @@ Rows line_rows() {
        .empty = {{real({3, 3}), given(zeros({0, 2}, int64))}, {real({0, 2}), given(zeros({0, 2}, int64))}},
        .more = {{real({3, 2}), given(at.to(int32))}, {real({}), given(tensor(0))}},
        .refusals = {refuse<IndexError>("gather: index 3 at position [0, 1] is outside [0, 3)",
-                                       [] { (void)gather(numbers({3, 3}), 1, tensor({{0, 3}})); }),
+                                       [] {
+                                         (void)gather(numbers({3, 3}), 1, tensor({{0, 3}}));
+                                       }),
                     refuse<ShapeError>("gather: an index of shape [4, 1] for a tensor of shape [3, 3]",
-                                       [] { (void)gather(numbers({3, 3}), 1, zeros({4, 1}, int64)); })}},
+                                       [] {
+                                         (void)gather(numbers({3, 3}), 1, zeros({4, 1}, int64));
+                                       })}},
       {.names = {"scatter"},
        .form = "of a tensor",
        .inputs = {real({3, 3}), given(tensor({{2, 0}, {1, 2}})), real({2, 3})},
@@ -114,7 +140,9 @@ Rows line_rows() {
        .empty = {{real({3, 3}), given(zeros({0, 2}, int64)), real({2, 2})}},
        .more = {{real({3}), given(tensor({1, 0})), real({2})}, {real({}), given(tensor(0)), real({})}},
        .refusals = {refuse<ShapeError>("scatter: a source of shape [1, 1] for an index of shape [1, 2]",
-                                       [] { (void)scatter(numbers({3, 3}), 1, tensor({{0, 1}}), ones({1, 1}, float64)); }),
+                                       [] {
+                                         (void)scatter(numbers({3, 3}), 1, tensor({{0, 1}}), ones({1, 1}, float64));
+                                       }),
                     refuse<TypeError>("scatter: a source of float32 for a tensor of float64",
                                       [] { (void)scatter(numbers({3}), 0, tensor({0}), ones({1})); })}},
       {.names = {"scatter"},
@@ -123,7 +151,8 @@ Rows line_rows() {
        .call = one([](const Tensors& x) { return scatter(x[0], 1, x[1], 2.5); }),
        .node = "ScatterBackward1",
        .empty = {{real({3, 3}), given(zeros({0, 2}, int64))}},
-       .refusals = {refuse<TypeError>("scatter: the value 0.5", [] { (void)scatter(tensor({1}), 0, tensor({0}), 0.5); })}},
+       .refusals = {refuse<TypeError>("scatter: the value 0.5",
+                                      [] { (void)scatter(tensor({1}), 0, tensor({0}), 0.5); })}},
       {.names = {"scatter_add"},
        .form = "",
        .inputs = {real({3, 3}), given(at), real({2, 3})},
@@ -143,7 +172,10 @@ Rows position_rows() {
        .inputs = {given(tensor({{0, 2}, {1, 2}}))},
        .call = one([](const Tensors& x) { return one_hot(x[0], 4); }),
        .empty = {{given(zeros({0, 2}, int64))}},
-       .refusals = {refuse<IndexError>("one_hot: index 4 at position [1] is outside [0, 4)", [] { (void)one_hot(tensor({0, 4}), 4); }),
+       .refusals = {refuse<IndexError>("one_hot: index 4 at position [1] is outside [0, 4)",
+                                       [] {
+                                         (void)one_hot(tensor({0, 4}), 4);
+                                       }),
                     refuse<IndexError>("one_hot: index -1", [] { (void)one_hot(tensor({-1})); }),
                     refuse<ValueError>("one_hot: no indices", [] { (void)one_hot(zeros({0}, int64)); }),
                     refuse<TypeError>("got float32", [] { (void)one_hot(tensor({1.5})); })}},
@@ -159,8 +191,14 @@ Rows position_rows() {
        .node = "MaskedSelectBackward0",
        .empty = {{real({0, 3}), given(tensor({{true, false, true}}))}},
        .more = {{real({3}), given(tensor({{true, false, true}, {true, true, false}}))}},
-       .refusals = {refuse<TypeError>("masked_select: the mask must be bool, got int64", [] { (void)masked_select(numbers({2}), tensor({0, 1})); }),
-                    refuse<ShapeError>("masked_select: ", [] { (void)masked_select(numbers({2}), tensor({true, false, true})); })}},
+       .refusals = {refuse<TypeError>("masked_select: the mask must be bool, got int64",
+                                      [] {
+                                        (void)masked_select(numbers({2}), tensor({0, 1}));
+                                      }),
+                    refuse<ShapeError>("masked_select: ",
+                                       [] {
+                                         (void)masked_select(numbers({2}), tensor({true, false, true}));
+                                       })}},
   };
 }
 
@@ -170,7 +208,8 @@ OpRow embedding_row(std::string form, EmbeddingOptions options) {
           .inputs = {given(tensor({{0, 2, 3}, {2, 2, 1}})), real({4, 3})},
           .call = one([options](const Tensors& x) { return embedding(x[0], x[1], options); }),
           .node = "EmbeddingBackward0",
-          .empty = {{given(zeros({0, 2}, int64)), real({4, 3})}, {given(tensor({1, 0})), real({4, 0})},
+          .empty = {{given(zeros({0, 2}, int64)), real({4, 3})},
+                    {given(tensor({1, 0})), real({4, 0})},
                     {given(zeros({0}, int64)), real({4, 3})}}};
 }
 
@@ -182,17 +221,38 @@ Rows embedding_rows() {
   rows[0].more = {{given(tensor(2)), real({4, 3})}, {given(tensor({3, 3}, int32)), real({4, 3})}};
   rows[0].refusals = {
       refuse<IndexError>("embedding: index 12 at position [0, 3] is outside [0, 10)",
-                         [] { (void)embedding(tensor({{0, 1, 2, 12}}), ones({10, 3})); }),
-      refuse<IndexError>("embedding: index -1 at position [0]", [] { (void)embedding(tensor({-1}), ones({10, 3})); }),
-      refuse<IndexError>("embedding: index 0 at position [] is outside [0, 0)", [] { (void)embedding(tensor(0), ones({0, 3})); }),
-      refuse<TypeError>("indices must be int32 or int64, got float32", [] { (void)embedding(tensor({0.0}), ones({10, 3})); }),
-      refuse<TypeError>("indices must be int32 or int64, got bool", [] { (void)embedding(tensor({true}), ones({10, 3})); }),
+                         [] {
+                           (void)embedding(tensor({{0, 1, 2, 12}}), ones({10, 3}));
+                         }),
+      refuse<IndexError>("embedding: index -1 at position [0]",
+                         [] {
+                           (void)embedding(tensor({-1}), ones({10, 3}));
+                         }),
+      refuse<IndexError>("embedding: index 0 at position [] is outside [0, 0)",
+                         [] {
+                           (void)embedding(tensor(0), ones({0, 3}));
+                         }),
+      refuse<TypeError>("indices must be int32 or int64, got float32",
+                        [] {
+                          (void)embedding(tensor({0.0}), ones({10, 3}));
+                        }),
+      refuse<TypeError>("indices must be int32 or int64, got bool",
+                        [] {
+                          (void)embedding(tensor({true}), ones({10, 3}));
+                        }),
       refuse<ShapeError>("embedding: weight has shape [3]", [] { (void)embedding(tensor({0}), ones({3})); }),
       refuse<ValueError>("embedding: padding_idx 10 is outside [-10, 10)",
-                         [] { (void)embedding(tensor({0}), ones({10, 3}), {.padding_idx = 10}); }),
-      refuse<ValueError>("padding_idx -11", [] { (void)embedding(tensor({0}), ones({10, 3}), {.padding_idx = -11}); }),
+                         [] {
+                           (void)embedding(tensor({0}), ones({10, 3}), {.padding_idx = 10});
+                         }),
+      refuse<ValueError>("padding_idx -11",
+                         [] {
+                           (void)embedding(tensor({0}), ones({10, 3}), {.padding_idx = -11});
+                         }),
       refuse<TypeError>("embedding: max_norm needs a floating-point table, not int64",
-                        [] { (void)embedding(tensor({0}), ones({10, 3}, int64), {.max_norm = 1.0}); }),
+                        [] {
+                          (void)embedding(tensor({0}), ones({10, 3}, int64), {.max_norm = 1.0});
+                        }),
   };
   return rows;
 }
@@ -201,7 +261,8 @@ Rows embedding_rows() {
 
 Rows index_rows() {
   Rows rows = python_rows();
-  for (const Rows& more : {along_rows(), line_rows(), position_rows(), embedding_rows()}) rows.insert(rows.end(), more.begin(), more.end());
+  for (const Rows& more : {along_rows(), line_rows(), position_rows(), embedding_rows()})
+    rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }
 

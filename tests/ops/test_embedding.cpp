@@ -33,7 +33,9 @@ EmbeddingOptions options_of(const std::string& name) {
   return options.at(name);
 }
 
-Tensor table(std::int64_t rows = 4) { return arange(rows * 3, {.dtype = float64}).reshape({rows, 3}).clone().requires_grad_(); }
+Tensor table(std::int64_t rows = 4) {
+  return arange(rows * 3, {.dtype = float64}).reshape({rows, 3}).clone().requires_grad_();
+}
 
 }  // namespace
 
@@ -89,7 +91,9 @@ TEST_CASE("scale_grad_by_freq with sparse gives the dense gradient's numbers") {
   const Tensor indices = tensor({{1, 3, 1}, {1, 0, 3}});
   const auto gradient = [&](bool sparse) {
     const Tensor weight = table();
-    (embedding(indices, weight, {.padding_idx = 0, .scale_grad_by_freq = true, .sparse = sparse}) * 1.5).sum().backward();
+    (embedding(indices, weight, {.padding_idx = 0, .scale_grad_by_freq = true, .sparse = sparse}) * 1.5)
+        .sum()
+        .backward();
     return weight.grad().to_dense();
   };
   const std::vector<double> dense = gradient(false).to_vector<double>();
@@ -104,11 +108,13 @@ TEST_CASE("the gradient of embedding's gradient is that of what it computed, pad
   const Tensor indices = tensor({{0, 2, 3}, {2, 2, 1}});
   for (const EmbeddingOptions& options :
        {EmbeddingOptions{.padding_idx = 2}, EmbeddingOptions{.scale_grad_by_freq = true},
-        EmbeddingOptions{.padding_idx = 3, .scale_grad_by_freq = true}, EmbeddingOptions{.padding_idx = 0, .sparse = true}}) {
+        EmbeddingOptions{.padding_idx = 3, .scale_grad_by_freq = true},
+        EmbeddingOptions{.padding_idx = 0, .sparse = true}}) {
     const Tensor weight = table();
     const Tensor g = linspace(-1, 2, 18, {.dtype = float64}).reshape({2, 3, 3}).clone().requires_grad_();
     const auto gradient = [&](const Tensor& cotangent) {
-      return autograd::grad({embedding(indices, weight, options)}, {weight}, {.grad_outputs = {cotangent}, .create_graph = true})[0];
+      return autograd::grad({embedding(indices, weight, options)}, {weight},
+                            {.grad_outputs = {cotangent}, .create_graph = true})[0];
     };
     CHECK(autograd::gradcheck([&](const Tensor& x) { return gradient(x); }, {g}));
     CHECK(autograd::gradgradcheck([&](const Tensor& x) { return gradient(x).square(); }, {g}));
@@ -154,7 +160,8 @@ TEST_CASE("a module's name begins the message of a bad index") {
 }
 
 TEST_CASE("any dtype and any strides are looked up") {
-  CHECK(embedding(tensor({2, 0}), tensor({{1, 2}, {3, 4}, {5, 6}}, int32)).to_vector<int>() == std::vector<int>{5, 6, 1, 2});
+  CHECK(embedding(tensor({2, 0}), tensor({{1, 2}, {3, 4}, {5, 6}}, int32)).to_vector<int>() ==
+        std::vector<int>{5, 6, 1, 2});
   const Tensor weight = arange(12, {.dtype = float64}).reshape({3, 4}).t();
   Tensor scaled = weight.detach();
   CHECK(embedding(tensor(1), scaled).to_vector<double>() == std::vector<double>{1, 5, 9});

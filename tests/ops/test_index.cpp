@@ -129,5 +129,6 @@ TEST_CASE("one_hot, nonzero and scatter of one place more than once") {
   CHECK(nonzero(tensor(2)).shape() == Shape{1, 0});
   CHECK(scatter(zeros({3}), 0, tensor({1, 1}), tensor({2.0, 5.0})).to_vector<int>() == std::vector<int>{0, 5, 0});
   CHECK(scatter_add(zeros({3}), 0, tensor({1, 1}), tensor({2.0, 5.0})).to_vector<int>() == std::vector<int>{0, 7, 0});
-  CHECK(index_add(zeros({2, 3}), 1, tensor({2, 2}), ones({2, 2}), 3).to_vector<int>() == std::vector<int>{0, 0, 6, 0, 0, 6});
+  CHECK(index_add(zeros({2, 3}), 1, tensor({2, 2}), ones({2, 2}), 3).to_vector<int>() ==
+        std::vector<int>{0, 0, 6, 0, 0, 6});
 }

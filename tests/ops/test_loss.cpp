@@ -20,14 +20,19 @@ using Loss = std::function<Tensor(const Tensors&)>;
 
 Loss binary_loss(const std::string& name) {
   if (name == "bce") return [](const Tensors& x) { return binary_cross_entropy(x[0], x[1], {.weight = x[2]}); };
-  if (name == "bce_plain") return [](const Tensors& x) { return binary_cross_entropy(x[0], x[1], {.reduction = "none"}); };
+  if (name == "bce_plain")
+    return [](const Tensors& x) { return binary_cross_entropy(x[0], x[1], {.reduction = "none"}); };
   if (name == "logits")
-    return [](const Tensors& x) { return binary_cross_entropy_with_logits(x[0], x[1], {.weight = x[2], .pos_weight = x[3]}); };
+    return [](const Tensors& x) {
+      return binary_cross_entropy_with_logits(x[0], x[1], {.weight = x[2], .pos_weight = x[3]});
+    };
   if (name == "logits_plain")
     return [](const Tensors& x) { return binary_cross_entropy_with_logits(x[0], x[1], {.reduction = "sum"}); };
-  if (name == "cosine") return [](const Tensors& x) { return cosine_embedding_loss(x[0], x[1], x[2], {.margin = 0.2}); };
+  if (name == "cosine")
+    return [](const Tensors& x) { return cosine_embedding_loss(x[0], x[1], x[2], {.margin = 0.2}); };
   if (name == "kl") return [](const Tensors& x) { return kl_div(x[0], x[1], {.reduction = "sum"}); };
-  if (name == "kl_log") return [](const Tensors& x) { return kl_div(x[0], x[1], {.reduction = "none", .log_target = true}); };
+  if (name == "kl_log")
+    return [](const Tensors& x) { return kl_div(x[0], x[1], {.reduction = "none", .log_target = true}); };
   if (name == "kl_batchmean") return [](const Tensors& x) { return kl_div(x[0], x[1], {.reduction = "batchmean"}); };
   if (name == "cosine_similarity") return [](const Tensors& x) { return cosine_similarity(x[0], x[1]); };
   if (name == "layer_norm") return [](const Tensors& x) { return F::layer_norm(x[0], {4, 3}, x[1], x[2]); };
@@ -47,7 +52,9 @@ Loss loss_of(const std::string& name) {
       return cross_entropy(x[0], x[1], {.weight = x[2], .ignore_index = 2, .reduction = reduction});
     };
   if (name.starts_with("smooth_weight"))
-    return [](const Tensors& x) { return cross_entropy(x[0], x[1], {.weight = x[2], .ignore_index = 2, .label_smoothing = 0.1}); };
+    return [](const Tensors& x) {
+      return cross_entropy(x[0], x[1], {.weight = x[2], .ignore_index = 2, .label_smoothing = 0.1});
+    };
   if (kind == "smooth")
     return [](const Tensors& x) { return cross_entropy(x[0], x[1], {.ignore_index = 2, .label_smoothing = 0.3}); };
   if (name.starts_with("share_plain"))
@@ -83,9 +90,11 @@ TEST_CASE("losses give PyTorch's numbers and gradients", "[parity]") {
     for (const Tensor& x : arguments)
       if (x.requires_grad()) leaves.push_back(x);
     const Tensors grads = autograd::grad({out}, leaves, {.grad_outputs = {c.at("g")}});
+    // A gradient may be small where larger numbers cancel.
+    const double largest = c.at("g").abs().max().item<double>();
     for (std::size_t i = 0; i < grads.size(); ++i) {
       CAPTURE(i);
-      CHECK(near(grads[i], c.at("grad" + std::to_string(i))));
+      CHECK(near(grads[i], c.at("grad" + std::to_string(i)), largest));
     }
   }
 }
