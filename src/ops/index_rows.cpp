@@ -74,8 +74,11 @@ Tensor flat_nonzero(const Tensor& x) {
     for (std::int64_t i = 0; i < in.numel(); ++i) count += numbers[i] != T(0) ? 1 : 0;
     Tensor result = make_tensor({count}, DType::int64);
     auto* to = result.data<std::int64_t>();
-    for (std::int64_t i = 0; i < in.numel(); ++i)
-      if (numbers[i] != T(0)) *to++ = i;
+    // Without a branch on the numbers, which nobody can predict.
+    for (std::int64_t i = 0, found = 0; found < count; ++i) {
+      to[found] = i;
+      found += numbers[i] != T(0) ? 1 : 0;
+    }
     return result;
   });
 }
