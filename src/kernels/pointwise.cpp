@@ -229,22 +229,26 @@ struct LogSigmoid : Plain {
   }
 };
 
+// By squaring, modulo 2^64.
+template <class T>
+T whole_power(T base, std::uint64_t exponent) {
+  T result = 1;
+  for (; exponent != 0; exponent >>= 1) {
+    if (exponent & 1U) result = static_cast<T>(static_cast<std::uint64_t>(result) * static_cast<std::uint64_t>(base));
+    base = static_cast<T>(static_cast<std::uint64_t>(base) * static_cast<std::uint64_t>(base));
+  }
+  return result;
+}
+
 struct Pow {
   double exponent;
   explicit Pow(const double* p) : exponent(p[0]) {}
   template <class T>
   T operator()(T x) const {
-    if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (std::is_floating_point_v<T>)
       return std::pow(x, static_cast<T>(exponent));
-    } else {
-      T result = 1;
-      T base = x;
-      for (auto e = static_cast<std::uint64_t>(exponent); e != 0; e >>= 1) {
-        if (e & 1U) result = static_cast<T>(static_cast<std::uint64_t>(result) * static_cast<std::uint64_t>(base));
-        base = static_cast<T>(static_cast<std::uint64_t>(base) * static_cast<std::uint64_t>(base));
-      }
-      return result;
-    }
+    else
+      return whole_power(x, static_cast<std::uint64_t>(exponent));
   }
 };
 struct Clamp {
@@ -306,7 +310,13 @@ struct Div {
 struct PowTensor {
   template <class T>
   T operator()(T a, T b) const {
-    return std::pow(a, b);
+    if constexpr (std::is_floating_point_v<T>) {
+      return std::pow(a, b);
+    } else {
+      if (b >= 0) return whole_power(a, static_cast<std::uint64_t>(b));
+      if (a == 1) return 1;
+      return a == -1 ? static_cast<T>(b % 2 == 0 ? 1 : -1) : T{0};  // the fraction's whole part
+    }
   }
 };
 struct Maximum {
@@ -432,7 +442,7 @@ const PointwiseTables& make_tables() {
     floats<Tanh>(t.tanh), floats<Sigmoid>(t.sigmoid), numbers<Relu>(t.relu), floats<Erf>(t.erf), floats<Gelu>(t.gelu);
     floats<Silu>(t.silu), floats<LogSigmoid>(t.logsigmoid), numbers<Pow>(t.pow), numbers<Clamp>(t.clamp);
     floats<Softplus>(t.softplus);
-    everything<Add>(t.add), numbers<Sub>(t.sub), everything<Mul>(t.mul), floats<Div>(t.div), floats<PowTensor>(t.pow_tensor);
+    everything<Add>(t.add), numbers<Sub>(t.sub), everything<Mul>(t.mul), floats<Div>(t.div), numbers<PowTensor>(t.pow_tensor);
     everything<Maximum>(t.maximum), everything<Minimum>(t.minimum);
     predicate<Eq>(t.eq), predicate<Ne>(t.ne), predicate<Lt>(t.lt), predicate<Le>(t.le), predicate<Gt>(t.gt);
     predicate<Ge>(t.ge), predicate<LogicalAnd>(t.logical_and), predicate<LogicalOr>(t.logical_or);

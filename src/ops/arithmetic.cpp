@@ -23,7 +23,17 @@ Tensor add(const Tensor& a, const Tensor& b) {
                 });
 }
 
+namespace {
+
+void check_not_bool(const Tensor& a, const Tensor& b) {
+  if (a.dtype() == DType::bool_ || b.dtype() == DType::bool_)
+    throw TypeError("sub: bools cannot be subtracted; use ~ for not, or convert with to()");
+}
+
+}  // namespace
+
 Tensor sub(const Tensor& a, const Tensor& b) {
+  check_not_bool(a, b);
   Tensor out = detail::binary("sub", a, b, pointwise().sub, detail::result_type({a, b}));
   return record("SubBackward0", std::move(out), {a, b}, saved(Like(a), Like(b)),
                 [](Grads& dx, const Tensor& g, const Like& la, const Like& lb) {
@@ -59,6 +69,7 @@ namespace {
 
 // number - x, which PyTorch has as an operation of its own.
 Tensor rsub(const Tensor& x, const Tensor& number) {
+  check_not_bool(x, number);
   Tensor out = detail::binary("sub", number, x, pointwise().sub, detail::result_type({number, x}));
   return record("RsubBackward1", std::move(out), {x}, saved(Like(x)),
                 [](Grads& dx, const Tensor& g, const Like& like) { dx.add(0, sum_to(-g, like)); });
@@ -97,8 +108,6 @@ Tensor pow(const Tensor& x, Scalar exponent) {
 
 Tensor pow(const Tensor& x, const Tensor& exponent) {
   const DType dtype = detail::result_type({x, exponent});
-  if (!is_floating_point(dtype))
-    throw TypeError(fmt::format("pow: a tensor exponent needs floating-point operands, not {}", name(dtype)));
   Tensor out = detail::binary("pow", x, exponent, pointwise().pow_tensor, dtype);
   return record("PowBackward1", out, {x, exponent}, saved(x, exponent, out),
                 [](Grads& dx, const Tensor& g, const Tensor& base, const Tensor& power, const Tensor& result) {
@@ -142,6 +151,7 @@ Tensor& Tensor::add_(const Tensor& other) {
 }
 Tensor& Tensor::add_(Scalar other) { return add_(wrap_number(other)); }
 Tensor& Tensor::sub_(const Tensor& other) {
+  check_not_bool(*this, other);
   return detail::in_place("sub_", *this, other, pointwise().sub, &taper::sub);
 }
 Tensor& Tensor::sub_(Scalar other) { return sub_(wrap_number(other)); }

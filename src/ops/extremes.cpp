@@ -81,7 +81,12 @@ Tensor extreme(const char* op, const char* node, Side side, const Tensor& x, con
       });
 }
 
+void check_not_bool(const char* op, const Tensor& x) {
+  if (x.dtype() == DType::bool_) throw TypeError(fmt::format("{}: not defined for bool; convert with to()", op));
+}
+
 Tensor position(const char* op, Side side, const Tensor& x) {
+  check_not_bool(op, x);
   check_some(op, x);
   const detail::Reduction r(op, x, {}, false);
   Tensor out = detail::make_tensor({}, DType::int64);
@@ -90,6 +95,7 @@ Tensor position(const char* op, Side side, const Tensor& x) {
 }
 
 Tensor position(const char* op, Side side, const Tensor& x, std::int64_t dim, bool keepdim) {
+  check_not_bool(op, x);
   const detail::Reduction r(op, x, {dim}, keepdim);
   check_some(op, x, r);
   Tensor out = detail::make_tensor(r.result, DType::int64);

@@ -63,17 +63,20 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value) {
   if (!is_floating_point(x.dtype()) && is_floating_point(number.dtype()))
     throw TypeError(
         fmt::format("masked_fill: the value {} does not fit into a tensor of {}", value.to_double(), name(x.dtype())));
-  if (broadcast_shapes("masked_fill", x.shape(), mask.shape()) != x.shape())
-    throw ShapeError(fmt::format("masked_fill: a mask of shape {} does not fit a tensor of shape {}",
-                                 to_string(mask.shape()), to_string(x.shape())));
   Tensor out = detail::ternary("masked_fill", mask, number, x, pointwise().where, DType::bool_, x.dtype());
-  return record("MaskedFillBackward0", std::move(out), {x}, saved(mask),
-                [](Grads& dx, const Tensor& g, const Tensor& filled) { dx.add(0, where(filled, 0, g)); });
+  return record("MaskedFillBackward0", std::move(out), {x}, saved(mask, Like(x)),
+                [](Grads& dx, const Tensor& g, const Tensor& filled, const Like& like) {
+                  dx.add(0, sum_to(where(filled, 0, g), like));
+                });
 }
 
 Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
-  Tensor out = detail::ternary("lerp", start, end, weight, pointwise().lerp, start.dtype(),
-                               detail::result_type({start, end, weight}));
+  const DType dtype = start.dtype();
+  for (const Tensor* x : {&end, &weight})
+    if (x->dtype() != dtype && !x->get().wrapped_number)
+      throw TypeError(
+          fmt::format("lerp: a start of {} with an operand of {}; all need one dtype", name(dtype), name(x->dtype())));
+  Tensor out = detail::ternary("lerp", start, end, weight, pointwise().lerp, dtype, dtype);
   return record("LerpBackward0", std::move(out), {start, end, weight}, saved(start, end, weight),
                 [](Grads& dx, const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& w) {
                   if (dx.wants(0)) dx.add(0, sum_to(g * (1 - w), a));

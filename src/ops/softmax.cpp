@@ -63,7 +63,7 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim) {
 }
 
 Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim) {
-  detail::check_floating("logsumexp", x);
+  if (!is_floating_point(x.dtype())) return logsumexp(x.to(DType::float32), dim, keepdim);
   const detail::Reduction r("logsumexp", x, {dim}, keepdim);
   Tensor out =
       forward(r, r.result, [&](const auto* in, auto* to) { kernels::logsumexp(in, r.outer, r.n, r.inner, to); });

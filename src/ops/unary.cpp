@@ -25,12 +25,12 @@ Tensor fractional(const char* op, const Tensor& x, const kernels::Unary& kernel,
 Tensor square(const Tensor& x) { return pow(x, 2); }
 
 Tensor abs(const Tensor& x) {
-  if (x.dtype() == DType::bool_) return x;
   return record("AbsBackward0", detail::unary("abs", x, pointwise().abs, x.dtype()), {x}, saved(x),
                 [](Grads& dx, const Tensor& g, const Tensor& in) { dx.add(0, g * in.sign()); });
 }
 
 Tensor sign(const Tensor& x) {
+  if (x.dtype() == DType::bool_) return x;
   return record("SignBackward0", detail::unary("sign", x, pointwise().sign, x.dtype()), {x}, saved(),
                 [](Grads& dx, const Tensor& g) { dx.add(0, zeros_like(g)); });
 }
@@ -149,7 +149,7 @@ Tensor clamp(const Tensor& x, std::optional<double> min, std::optional<double> m
   if (!min && !max) throw ValueError("clamp: neither min nor max is given; at least one is needed");
   const double low = min.value_or(-INFINITY);
   const double high = max.value_or(INFINITY);
-  DType dtype = x.dtype();
+  DType dtype = x.dtype() == DType::bool_ ? DType::int64 : x.dtype();
   const auto fractional_bound = [](double bound) { return std::isfinite(bound) && bound != std::floor(bound); };
   if (!is_floating_point(dtype) && (fractional_bound(low) || fractional_bound(high))) dtype = DType::float32;
   return record("ClampBackward1", detail::unary("clamp", x, pointwise().clamp, dtype, {low, high}), {x},

@@ -88,10 +88,10 @@ Rows arithmetic() {
       binary({"minimum"}, &minimum, "MinimumBackward0", {0, 1}),
   };
   rows[1].refusals.push_back(
-      refuse<TypeError>("sub: not defined for bool", [] { sub(ones({2}, bool_), ones({2}, bool_)); }));
+      refuse<TypeError>("sub: bools cannot be subtracted", [] { sub(ones({2}, bool_), ones({2}, bool_)); }));
   rows[4].saves_result = true;
-  rows[4].refusals.push_back(refuse<TypeError>("pow: a tensor exponent needs floating-point",
-                                               [] { pow(ones({2}, int64), ones({2}, int64)); }));
+  rows[4].refusals.push_back(
+      refuse<TypeError>("pow: not defined for bool", [] { pow(ones({2}, bool_), ones({2}, bool_)); }));
   return rows;
 }
 
@@ -221,20 +221,18 @@ Rows choices() {
                   .form = "of a number and a tensor",
                   .inputs = {given(mask), real({2, 3})},
                   .call = one([](const Tensors& x) { return where(x[0], 2, x[1]); })});
-  rows.push_back(
-      {.names = {"masked_fill"},
-       .inputs = {real({2, 3}), given(mask)},
-       .call = one([](const Tensors& x) { return masked_fill(x[0], x[1], 0.5); }),
-       .node = "MaskedFillBackward0",
-       .empty = {{real({0, 3}), given(line)}},
-       .more = {{real({2, 3}), given(line)}},
-       .refusals = {refuse<TypeError>("masked_fill: the condition must be bool, got float32",
-                                      [] { masked_fill(ones({2}), ones({2}), 0); }),
-                    refuse<TypeError>("masked_fill: the value 0.5 does not fit into a tensor of int64",
-                                      [] { masked_fill(ones({2}, int64), ones({2}, bool_), 0.5); }),
-                    refuse<ShapeError>("masked_fill: a mask of shape [2, 3] does not fit a tensor of shape [3]", [] {
-                      masked_fill(ones({3}), ones({2, 3}, bool_), 0);
-                    })}});
+  rows.push_back({.names = {"masked_fill"},
+                  .inputs = {real({2, 3}), given(mask)},
+                  .call = one([](const Tensors& x) { return masked_fill(x[0], x[1], 0.5); }),
+                  .node = "MaskedFillBackward0",
+                  .empty = {{real({0, 3}), given(line)}},
+                  .more = {{real({2, 3}), given(line)}, {real({3}), given(mask)}, {real({}), given(mask)}},
+                  .refusals = {refuse<TypeError>("masked_fill: the condition must be bool, got float32",
+                                                 [] { masked_fill(ones({2}), ones({2}), 0); }),
+                               refuse<TypeError>("masked_fill: the value 0.5 does not fit into a tensor of int64",
+                                                 [] { masked_fill(ones({2}, int64), ones({2}, bool_), 0.5); }),
+                               refuse<ShapeError>("masked_fill: shapes [4] and [3] do not broadcast",
+                                                  [] { masked_fill(ones({3}), ones({4}, bool_), 0); })}});
   rows.push_back({.names = {"lerp"},
                   .form = "by a number",
                   .inputs = {real({2, 3}), real({2, 3})},
@@ -250,7 +248,11 @@ Rows choices() {
                   .saves = {0, 1, 2},
                   .empty = {{real({0, 3}), real({3}), real({})}},
                   .more = {{real({2, 3}), real({3}), real({2, 1})}, {real({3}), real({2, 1}), real({})}},
-                  .refusals = {refuse<ShapeError>("lerp: shapes", [] { lerp(ones({2}), ones({3}), 0.5); })},
+                  .refusals = {refuse<ShapeError>("lerp: shapes", [] { lerp(ones({2}), ones({3}), 0.5); }),
+                               refuse<TypeError>("lerp: a start of float32 with an operand of float64",
+                                                 [] { lerp(ones({2}), ones({2}, float64), 0.5); }),
+                               refuse<TypeError>("lerp: not defined for int64",
+                                                 [] { lerp(ones({2}, int64), ones({2}, int64), 0.5); })},
                   .elementwise = true});
   return rows;
 }

@@ -31,7 +31,8 @@ Tensor operator/(Scalar a, const Tensor& b);
 Tensor neg(const Tensor& x);
 inline Tensor operator-(const Tensor& x) { return neg(x); }
 Tensor square(const Tensor& x);
-/// x to a power. Integers take exponents from 0 on (ValueError).
+/// x to a power. Integers take plain exponents from 0 on (ValueError); a tensor's negative ones give the whole part of the
+/// fraction.
 Tensor pow(const Tensor& x, Scalar exponent);
 Tensor pow(const Tensor& x, const Tensor& exponent);
 Tensor pow(Scalar x, const Tensor& exponent);
@@ -66,9 +67,9 @@ Tensor minimum(const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Tensor& a, Scalar b);
 Tensor where(const Tensor& condition, Scalar a, const Tensor& b);
-/// x with `value` where the bool mask holds; the mask broadcasts to x.
+/// x with `value` where the bool mask holds; both broadcast.
 Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value);
-/// start + weight (end - start).
+/// start + weight (end - start), all of one floating-point dtype (TypeError).
 Tensor lerp(const Tensor& start, const Tensor& end, Scalar weight);
 Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight);
 

@@ -53,9 +53,10 @@ Tensor all(const Tensor& x, std::int64_t dim, bool keepdim = false);
 
 /// Running sums along a dimension; integers and bools add up in int64.
 Tensor cumsum(const Tensor& x, std::int64_t dim);
-/// log sum exp(x) along a dimension, without overflow. Of floating-point tensors, as the next two.
+/// log sum exp(x) along a dimension, without overflow. Integers and bools count as float32.
 Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim = false);
-/// exp(x) / sum exp(x) along a dimension (torch.softmax), and its logarithm. A line of -inf alone gives NaN.
+/// exp(x) / sum exp(x) along a dimension (torch.softmax), and its logarithm. A line of -inf alone gives
+/// NaN. Of floating-point tensors.
 Tensor softmax(const Tensor& x, std::int64_t dim);
 Tensor log_softmax(const Tensor& x, std::int64_t dim);
 /// The p-norm of all elements or along a dimension (torch.norm): the number of elements other than zero for p = 0, the
