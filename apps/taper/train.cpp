@@ -38,6 +38,10 @@ void check_output(const std::string& path) {
 }
 
 text::Corpus open(const Options& options) {
+  std::error_code error;
+  for (const std::string& path : options.corpus)
+    if (std::filesystem::equivalent(path, options.output, error))
+      throw taper::ValueError("train: --output '" + options.output + "' is the corpus itself");
   const text::CorpusOptions reading{.lowercase = options.lowercase};
   return options.corpus.empty() ? text::Corpus::from_text(text::toy_corpus(), reading)
                                 : text::Corpus(options.corpus, reading);

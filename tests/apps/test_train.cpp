@@ -99,6 +99,7 @@ TEST_CASE("a training that cannot be is one line on standard error and status 2,
                              "--lr 0", "--sample -1", "--threads -1", "--seed x", "--lr nan"})
     check_complaint("train " + text + to + " " + option, std::string(option).substr(0, std::string(option).find(' ')));
   CHECK(taper_test::content_of(old) == "old");
+  check_complaint("train " + text + " --min-count 1 -o " + text, "is the corpus itself");
   check_complaint("train " + text + " -o " + folder.path(), "Is a directory");
   check_complaint("train " + text + " -o " + folder / "no/such.vec",
                   "no/such.vec' cannot be written: No such file or directory");
