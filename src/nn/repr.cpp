@@ -17,7 +17,21 @@ void append_indented(std::string& text, std::string_view lines, std::size_t inde
   }
 }
 
+std::string list_text(const std::vector<std::string>& keys) {
+  std::string text;
+  for (const std::string& key : keys) text += (text.empty() ? "'" : ", '") + key + "'";
+  return "[" + text + "]";
+}
+
 }  // namespace
+
+std::string IncompatibleKeys::str() const {
+  if (missing_keys.empty() && unexpected_keys.empty()) return "<All keys matched successfully>";
+  return "_IncompatibleKeys(missing_keys=" + list_text(missing_keys) +
+         ", unexpected_keys=" + list_text(unexpected_keys) + ")";
+}
+
+std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys) { return out << keys.str(); }
 
 std::string Module::str() const {
   const std::string extra = extra_repr();

@@ -305,6 +305,9 @@ TEST_CASE("load_state_dict writes in place, converting") {
   CHECK(handle.to_vector<double>() == Numbers{5, 6});
   CHECK(keys.missing_keys == Names{"first.count", "second.weight", "second.count"});
   CHECK(keys.unexpected_keys.empty());
+  CHECK(keys.str() ==
+        "_IncompatibleKeys(missing_keys=['first.count', 'second.weight', 'second.count'], unexpected_keys=[])");
+  CHECK(model.load_state_dict(model.state_dict()).str() == "<All keys matched successfully>");
   Pair other;
   CHECK(other.load_state_dict(model.state_dict()).missing_keys.empty());
   CHECK(other.shift.to_vector<double>() == Numbers{5, 6});
@@ -400,6 +403,18 @@ TEST_CASE("hooks see and replace the tensors of a call, and leave when their han
   replace.remove();
   CHECK(moved(ones({2})).to_vector<double>() == Numbers{13, 28});
   CHECK(copy(ones({2})).to_vector<double>() == Numbers{14, 29});
+}
+
+TEST_CASE("a pre-hook may return what takes the inputs' place, one for each") {
+  Pair model;
+  HookHandle twice = model.register_forward_pre_hook(
+      [](nn::Module&, const std::vector<Tensor>& inputs) { return std::vector<Tensor>{inputs[0] * 2}; });
+  CHECK(model(ones({2})).to_vector<double>() == Numbers{16, 36});
+  HookHandle plus =
+      model.register_forward_pre_hook([](nn::Module&, const std::vector<Tensor>& inputs) { return inputs[0] + 1; });
+  CHECK(model(ones({2})).to_vector<double>() == Numbers{19, 44});
+  model.register_forward_pre_hook([](nn::Module&, std::vector<Tensor>& inputs) { inputs.clear(); });
+  CHECK_THROWS_AS(model(ones({2})), ValueError);
 }
 
 TEST_CASE("forward may take and return anything, and hooks see the tensors among it") {

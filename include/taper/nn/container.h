@@ -78,8 +78,11 @@ class AnyModule {
 class Sequential : public Module {
  public:
   Sequential() = default;
-  template <std::derived_from<Module>... M>
-  requires(sizeof...(M) > 0) explicit Sequential(M... modules) { (append(std::move(modules)), ...); }
+  template <std::derived_from<Module> First, std::derived_from<Module>... Rest>
+  explicit Sequential(First first, Rest... rest) {
+    append(std::move(first));
+    (append(std::move(rest)), ...);
+  }
 
   /// Adds a module at the end, named by its number. Returns *this.
   template <std::derived_from<Module> M>

@@ -22,7 +22,10 @@ class Module;
 struct IncompatibleKeys {
   std::vector<std::string> missing_keys;     ///< in the module alone
   std::vector<std::string> unexpected_keys;  ///< in the state dict alone
+  /// PyTorch's text: "<All keys matched successfully>" where there are none.
+  std::string str() const;
 };
+std::ostream& operator<<(std::ostream& out, const IncompatibleKeys& keys);
 
 /// Keywords of Module::load_state_dict.
 struct LoadStateDictOptions {
@@ -38,6 +41,15 @@ using ForwardHook = Function<Tensor(Module& module, const std::vector<Tensor>& i
 namespace detail {
 struct Hooks;
 class MemberList;
+
+template <class F>
+using PreHookResult = std::invoke_result_t<F&, Module&, std::vector<Tensor>&>;
+template <class F>
+using HookResult = std::invoke_result_t<F&, Module&, const std::vector<Tensor>&, const Tensor&>;
+template <class F>
+concept ReplacingPreHook = (!std::is_void_v<PreHookResult<F>>);
+template <class F>
+concept LookingHook = (std::is_void_v<HookResult<F>>);
 }  // namespace detail
 
 /// Base of everything with parameters (torch.nn.Module). A module is a struct whose parameters, buffers and child
@@ -102,10 +114,23 @@ class Module {
   /// Adds a hook; the handle removes it. Hooks run when the module is called as `module(...)`, and stay with a copy.
   HookHandle register_forward_pre_hook(ForwardPreHook hook);
   HookHandle register_forward_hook(ForwardHook hook);
+  /// The same for a hook that returns what is to take the inputs' place: a tensor, or a vector of them; undefined or
+  /// empty to leave them.
+  template <detail::ReplacingPreHook F>
+  HookHandle register_forward_pre_hook(F hook) {
+    return register_forward_pre_hook(
+        ForwardPreHook([h = std::move(hook)](Module& module, std::vector<Tensor>& inputs) mutable {
+          auto others = h(module, inputs);
+          if constexpr (std::derived_from<decltype(others), Tensor>) {
+            if (others.defined()) inputs.assign(1, others);
+          } else {
+            if (!others.empty()) inputs = std::move(others);
+          }
+        }));
+  }
   /// The same for a hook that only looks.
-  template <class F>
-  requires std::is_void_v < std::invoke_result_t < F&, Module&, const std::vector<Tensor>
-  &, const Tensor& >> HookHandle register_forward_hook(F hook) {
+  template <detail::LookingHook F>
+  HookHandle register_forward_hook(F hook) {
     return register_forward_hook(ForwardHook(
         [h = std::move(hook)](Module& module, const std::vector<Tensor>& inputs, const Tensor& output) mutable {
           h(module, inputs, output);
