@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "text/temporary_folder.h"
+#include "temporary_folder.h"
 
 namespace taper_test {
 

@@ -2,23 +2,22 @@
 #include "io/file_bytes.h"
 #include "taper/base/error.h"
 #include "taper/io/tensor_files.h"
-#include "temp_folder.h"
+#include "temporary_folder.h"
 
 using namespace taper;
 using taper_test::ContainsSubstring;
 using taper_test::little_endian;
 using taper_test::npy;
 using taper_test::npy_of;
-using taper_test::TempFolder;
+using taper_test::TemporaryFolder;
 
 namespace {
 
 /// Loads a file of these bytes and returns the message of the error, which has to be of that kind.
 template <class Kind>
 std::string message(const std::string& bytes) {
-  TempFolder folder;
-  const std::string path = folder / "a.npy";
-  taper_test::write_file(path, bytes);
+  TemporaryFolder folder;
+  const std::string path = folder.file("a.npy", bytes);
   try {
     load(path);
   } catch (const Kind& error) {
@@ -30,8 +29,8 @@ std::string message(const std::string& bytes) {
 }
 
 Tensor load_one(const std::string& bytes) {
-  TempFolder folder;
-  taper_test::write_file(folder / "a.npy", bytes);
+  TemporaryFolder folder;
+  folder.file("a.npy", bytes);
   return load(folder / "a.npy").at("arr_0");
 }
 

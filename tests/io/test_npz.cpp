@@ -5,12 +5,12 @@
 #include "io/rule.h"
 #include "taper/base/error.h"
 #include "taper/io/tensor_files.h"
-#include "temp_folder.h"
+#include "temporary_folder.h"
 
 using namespace taper;
 using taper_test::ContainsSubstring;
 using taper_test::npy_of;
-using taper_test::TempFolder;
+using taper_test::TemporaryFolder;
 using taper_test::zip;
 using taper_test::ZipMember;
 
@@ -18,9 +18,8 @@ namespace {
 
 template <class Kind>
 std::string message(const std::string& bytes) {
-  TempFolder folder;
-  const std::string path = folder / "a.npz";
-  taper_test::write_file(path, bytes);
+  TemporaryFolder folder;
+  const std::string path = folder.file("a.npz", bytes);
   try {
     load(path);
   } catch (const Kind& error) {
@@ -78,7 +77,7 @@ TEST_CASE("a member whose checksum is wrong is refused by name") {
 }
 
 TEST_CASE("an archive that would fill more memory than the budget is refused before it is inflated") {
-  TempFolder folder;
+  TemporaryFolder folder;
   constexpr std::size_t bytes = std::size_t{32} << 20U;
   write_deflated(folder / "bomb.npz", npy_of("|b1", "(" + std::to_string(bytes) + ",)", std::string(bytes, '\0')));
   CHECK(std::filesystem::file_size(folder / "bomb.npz") < 100000);
@@ -122,7 +121,7 @@ TEST_CASE("an archive that is cut, of other members, or of torch.save is refused
 }
 
 TEST_CASE("an archive without members is an empty map") {
-  TempFolder folder;
-  taper_test::write_file(folder / "a.npz", zip({}));
+  TemporaryFolder folder;
+  folder.file("a.npz", zip({}));
   CHECK(load(folder / "a.npz").empty());
 }

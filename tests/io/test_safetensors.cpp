@@ -2,21 +2,20 @@
 #include "io/file_bytes.h"
 #include "taper/base/error.h"
 #include "taper/io/tensor_files.h"
-#include "temp_folder.h"
+#include "temporary_folder.h"
 
 using namespace taper;
 using taper_test::ContainsSubstring;
 using taper_test::little_endian;
 using taper_test::safetensors;
-using taper_test::TempFolder;
+using taper_test::TemporaryFolder;
 
 namespace {
 
 template <class Kind>
 std::string message(const std::string& bytes) {
-  TempFolder folder;
-  const std::string path = folder / "a.safetensors";
-  taper_test::write_file(path, bytes);
+  TemporaryFolder folder;
+  const std::string path = folder.file("a.safetensors", bytes);
   try {
     load(path);
   } catch (const Kind& error) {
@@ -28,8 +27,8 @@ std::string message(const std::string& bytes) {
 }
 
 TensorMap load_bytes(const std::string& bytes, const std::string& name = "a.safetensors") {
-  TempFolder folder;
-  taper_test::write_file(folder / name, bytes);
+  TemporaryFolder folder;
+  folder.file(name, bytes);
   return load(folder / name);
 }
 
@@ -54,9 +53,8 @@ TEST_CASE("the header of a .safetensors file has to be there whole") {
 }
 
 TEST_CASE("a header of 100 MB is over the limit") {
-  TempFolder folder;
-  const std::string path = folder / "a.safetensors";
-  taper_test::write_file(path, little_endian(100000000, 8) + "{");
+  TemporaryFolder folder;
+  const std::string path = folder.file("a.safetensors", little_endian(100000000, 8) + "{");
   std::filesystem::resize_file(path, 100000008);
   CHECK_THROWS_AS(load(path), ResourceError);
   CHECK_THROWS_WITH(load(path), ContainsSubstring("header over limit"));
@@ -149,9 +147,8 @@ TEST_CASE("bfloat16 becomes float32, small integers int32, and unknown fields an
 }
 
 TEST_CASE("a budget is held against all tensors of a .safetensors file together") {
-  TempFolder folder;
-  taper_test::write_file(folder / "a",
-                         safetensors("{" + entry("a", "[0,8]") + "," + entry("b", "[8,16]") + "}", eight + eight));
+  TemporaryFolder folder;
+  folder.file("a", safetensors("{" + entry("a", "[0,8]") + "," + entry("b", "[8,16]") + "}", eight + eight));
   CHECK(load(folder / "a", {.max_bytes = 16}).size() == 2);
   CHECK_THROWS_WITH(load(folder / "a", {.max_bytes = 15}), ContainsSubstring("needs 16 B, budget 15 B"));
 }

@@ -10,13 +10,12 @@
 #include "taper/base/error.h"
 #include "taper/io/tensor_files.h"
 #include "taper/ops/create.h"
-#include "temp_folder.h"
+#include "temporary_folder.h"
 
 using namespace taper;
 using taper_test::ContainsSubstring;
-using taper_test::read_file;
-using taper_test::TempFolder;
-using taper_test::write_file;
+using taper_test::content_of;
+using taper_test::TemporaryFolder;
 
 namespace {
 
@@ -54,7 +53,7 @@ void check_same(const TensorMap& found, const TensorMap& expected) {
 }  // namespace
 
 TEST_CASE("what was saved loads with names in order, dtypes, shapes and values") {
-  TempFolder folder;
+  TemporaryFolder folder;
   for (const char* name : {"a.safetensors", "a.npz"}) {
     INFO(name);
     save(saved(), folder / name);
@@ -65,28 +64,28 @@ TEST_CASE("what was saved loads with names in order, dtypes, shapes and values")
     save({}, folder / name);
     CHECK(load(folder / name).empty());
   }
-  CHECK(folder.count() == 2);
+  CHECK(folder.entries() == 2);
 }
 
 TEST_CASE("an .npy file has numpy's bytes and a .safetensors file those of an independent writer") {
-  TempFolder folder;
+  TemporaryFolder folder;
   save({{"x", by_rule({3, 2}, float32, 'f')}}, folder / "a.npy");
-  CHECK(read_file(folder / "a.npy") == read_file(TAPER_TEST_DATA "/io/matrix.npy"));
+  CHECK(content_of(folder / "a.npy") == content_of(TAPER_TEST_DATA "/io/matrix.npy"));
   check_same(load(folder / "a.npy"), {{"arr_0", by_rule({3, 2}, float32, 'f')}});
   save(saved(), folder / "a.safetensors");
-  CHECK(read_file(folder / "a.safetensors") == read_file(TAPER_TEST_DATA "/io/saved.safetensors"));
+  CHECK(content_of(folder / "a.safetensors") == content_of(TAPER_TEST_DATA "/io/saved.safetensors"));
 }
 
 TEST_CASE("the same tensors give the same .npz bytes") {
-  TempFolder folder;
+  TemporaryFolder folder;
   save(saved(), folder / "a.npz");
   save(saved(), folder / "b.npz");
-  CHECK(read_file(folder / "a.npz") == read_file(folder / "b.npz"));
+  CHECK(content_of(folder / "a.npz") == content_of(folder / "b.npz"));
 }
 
 TEST_CASE("files for Python to read are written where it looks for them", "[parity]") {
   const char* set = std::getenv("TAPER_PARITY_DIR");
-  TempFolder folder;
+  TemporaryFolder folder;
   const std::string target = set != nullptr ? set : folder.path();
   save(saved(), target + "/saved.npz");
   save(saved(), target + "/saved.safetensors");
@@ -94,7 +93,7 @@ TEST_CASE("files for Python to read are written where it looks for them", "[pari
 }
 
 TEST_CASE("a tensor that requires a gradient is saved without its graph") {
-  TempFolder folder;
+  TemporaryFolder folder;
   const Tensor x = tensor({1.0, 2.0}, {.requires_grad = true});
   save({{"x", x}, {"y", x.clone()}}, folder / "a.npz");
   for (const auto& [name, tensor] : load(folder / "a.npz")) {
@@ -104,7 +103,7 @@ TEST_CASE("a tensor that requires a gradient is saved without its graph") {
 }
 
 TEST_CASE("what a format cannot hold is a ValueError and writes nothing") {
-  TempFolder folder;
+  TemporaryFolder folder;
   const Tensor x = tensor({1.0});
   CHECK_THROWS_WITH(save({{"x", x}}, folder / "a.bin"), ContainsSubstring("use .safetensors, .npz or .npy"));
   CHECK_THROWS_AS(save({{"x", x}}, folder / "a"), ValueError);
@@ -114,11 +113,11 @@ TEST_CASE("what a format cannot hold is a ValueError and writes nothing") {
   CHECK_THROWS_WITH(save({{"__metadata__", x}}, folder / "a.safetensors"), ContainsSubstring("__metadata__"));
   CHECK_THROWS_WITH(save({{"\xff", x}}, folder / "a.safetensors"), ContainsSubstring("UTF-8"));
   CHECK_THROWS_WITH(save({{"x", Tensor()}}, folder / "a.npz"), ContainsSubstring("'x' is undefined"));
-  CHECK(folder.count() == 0);
+  CHECK(folder.entries() == 0);
 }
 
 TEST_CASE("a file that cannot be read is an IoError with path and reason") {
-  TempFolder folder;
+  TemporaryFolder folder;
   CHECK_THROWS_AS(load(folder / "none.npz"), IoError);
   CHECK_THROWS_WITH(load(folder / "none.npz"),
                     ContainsSubstring(folder / "none.npz") && ContainsSubstring("No such file"));
@@ -128,9 +127,9 @@ TEST_CASE("a file that cannot be read is an IoError with path and reason") {
 }
 
 TEST_CASE("a file of another format is refused by name") {
-  TempFolder folder;
+  TemporaryFolder folder;
   const auto refused = [&](const std::string& bytes, const std::string& fragment) {
-    write_file(folder / "a.dat", bytes);
+    folder.file("a.dat", bytes);
     CHECK_THROWS_AS(load(folder / "a.dat"), FormatError);
     CHECK_THROWS_WITH(load(folder / "a.dat"), ContainsSubstring((folder / "a.dat") + ":0: " + fragment));
   };
@@ -141,11 +140,11 @@ TEST_CASE("a file of another format is refused by name") {
 }
 
 TEST_CASE("a disk that fills up in a save leaves the old file") {
-  TempFolder folder;
+  TemporaryFolder folder;
   const Tensor large = zeros({100000});
   for (const char* name : {"a.npz", "a.safetensors", "a.npy"}) {
     INFO(name);
-    write_file(folder / name, "old");
+    folder.file(name, "old");
     struct rlimit before {};
     REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
     const auto handler = std::signal(SIGXFSZ, SIG_IGN);
@@ -154,16 +153,16 @@ TEST_CASE("a disk that fills up in a save leaves the old file") {
     CHECK_THROWS_AS(save({{"x", large}}, folder / name), IoError);
     ::setrlimit(RLIMIT_FSIZE, &before);
     std::signal(SIGXFSZ, handler);
-    CHECK(read_file(folder / name) == "old");
+    CHECK(content_of(folder / name) == "old");
   }
-  CHECK(folder.count() == 3);
+  CHECK(folder.entries() == 3);
   CHECK_THROWS_AS(save({{"x", large}}, folder / "none/a.npz"), IoError);
   CHECK_THROWS_AS(save({{"x", large}}, folder / (std::string(300, 'n') + ".npz")), IoError);
   CHECK_THROWS_AS(save({{"x", large}}, "/dev/null"), ValueError);
 }
 
 TEST_CASE("a process that is killed while it saves leaves a file that loads") {
-  TempFolder folder;
+  TemporaryFolder folder;
   const std::string path = folder / "a.safetensors";
   save({{"x", zeros({1000})}}, path);
   for (int attempt = 0; attempt < 5; ++attempt) {

@@ -3,7 +3,7 @@
 #include "catch.h"
 #include "taper/base/error.h"
 #include "taper/text/corpus.h"
-#include "text/temporary_folder.h"
+#include "temporary_folder.h"
 
 using taper::text::Corpus;
 using taper::text::CorpusOptions;

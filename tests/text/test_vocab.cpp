@@ -1,7 +1,7 @@
 #include "catch.h"
 #include "taper/base/error.h"
 #include "taper/text/vocab.h"
-#include "text/temporary_folder.h"
+#include "temporary_folder.h"
 
 using taper::text::Vocab;
 using taper::text::VocabOptions;

@@ -8,7 +8,7 @@
 #include "taper/ops/create.h"
 #include "taper/ops/shape.h"
 #include "taper/text/word_vectors.h"
-#include "text/temporary_folder.h"
+#include "temporary_folder.h"
 
 using taper::text::LoadVectorsOptions;
 using taper::text::Neighbor;
