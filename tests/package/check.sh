@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: check.sh BUILD_DIR CXX LIBDIR
 # Installs BUILD_DIR into an empty folder, moves that folder, and builds and runs the program beside this script against it:
-# by CMake, and by pkg-config with and without --static.
+# by CMake, and by pkg-config with and without --static. So is the README's program, which has to print what the README says.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=$1 cxx=$2 libdir=$3
@@ -24,6 +24,13 @@ for static in "" --static; do
   "$cxx" -std=c++20 "$here/main.cpp" -o "$work/outside" "${flags[@]}"
   echo "pkg-config $static:"; "$work/outside"
 done
+
+readme=$here/../../README.md
+awk '/^```cpp$/ {take = 1; next} /^```$/ && take {exit} take' "$readme" >"$work/readme.cpp"
+awk '/^```cpp$/ {seen = 1; next} /^```$/ && seen {++fences; next} fences == 2' "$readme" >"$work/readme.out"
+"$cxx" -std=c++20 "$work/readme.cpp" -o "$work/readme" "${flags[@]}"
+"$work/readme" | diff "$work/readme.out" -
+echo "README: prints what it says"
 
 if [ -d "$build/bin" ]; then
   echo "program:"; LD_LIBRARY_PATH="" "$prefix/bin/taper" --version
