@@ -25,6 +25,8 @@ DUMPS = [
     ("lookups.npz", ["make_operation_vectors.py", "lookups"]),
     ("losses.npz", ["make_operation_vectors.py", "losses"]),
     ("indexing.npz", ["make_operation_vectors.py", "indexing"]),
+    ("reductions.npz", ["make_operation_vectors.py", "reductions"]),
+    ("products.npz", ["make_operation_vectors.py", "products"]),
 ]
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""What PyTorch's lookups, losses and index expressions give, with their gradients.
+"""What PyTorch's lookups, losses, index expressions, reductions and products give, with their gradients.
 
     /usr/bin/python3 python_parity/make_operation_vectors.py WHICH [--seed N] > tests/data/WHICH.npz
 
-WHICH is lookups, losses or indexing; N is 42 unless named. An array is called case/argument/dtype, and `made_by` holds the
+WHICH is lookups, losses, indexing, reductions or products; N is 42 unless named. An array is called case/argument/dtype, and `made_by` holds the
 command and PyTorch's version as bytes. What a case computes stands here and, under the same name, in the tests that read it.
 """
 import argparse
@@ -175,13 +175,89 @@ def indexing():
                 put(case, dtype, value=value, put=y)
 
 
+def samples(dtype):
+    """Numbers of many sizes, ties and zeros, zeros alone, and what is not finite."""
+    odd = wide((4, 3, 4), dtype)
+    odd[0, :, 0] = float("-inf")
+    odd[1, 1, 1] = float("inf")
+    odd[2, :, 2] = float("nan")
+    odd[3, 0, 3] = float("inf")
+    odd[3, 1, 3] = float("inf")
+    yield "wide", wide((4, 3, 4), dtype)
+    yield "ties", torch.randint(-2, 3, (4, 3, 4)).to(dtype)
+    yield "zeros", torch.zeros((4, 3, 4), dtype=dtype)
+    yield "odd", odd
+
+
+NORMS = {"0": 0.0, "half": 0.5, "1": 1.0, "2": 2.0, "3": 3.0, "inf": float("inf"), "-inf": float("-inf")}
+REDUCTIONS = {
+    "sum": lambda x: x.sum(), "sum_1": lambda x: x.sum(1), "sum_02": lambda x: x.sum((0, 2), keepdim=True),
+    "mean": lambda x: x.mean(), "mean_1": lambda x: x.mean(1), "mean_02": lambda x: x.mean((0, -1)),
+    "prod": lambda x: x.prod(), "prod_1": lambda x: x.prod(1),
+    "var": lambda x: x.var(), "var_1": lambda x: x.var(1, unbiased=False), "var_02": lambda x: x.var((0, 2), keepdim=True),
+    "std": lambda x: x.std(), "std_1": lambda x: x.std(1), "std_02": lambda x: x.std((0, 2), unbiased=False),
+    "max": lambda x: x.max(), "max_1": lambda x: x.max(1), "min": lambda x: x.min(), "min_1": lambda x: x.min(1, keepdim=True),
+    "amax": lambda x: x.amax(), "amax_02": lambda x: x.amax((0, 2)), "amin_1": lambda x: x.amin(1),
+    "cumsum": lambda x: x.cumsum(1), "logsumexp": lambda x: x.logsumexp(1),
+    "softmax": lambda x: x.softmax(1), "softmax_2": lambda x: x.softmax(-1), "log_softmax": lambda x: x.log_softmax(1),
+    "sort": lambda x: torch.sort(x, dim=1, stable=True), "sort_down": lambda x: torch.sort(x, dim=2, descending=True, stable=True),
+    **{f"norm_{name}": lambda x, p=p: x.norm(p) for name, p in NORMS.items()},
+    **{f"norm_{name}_1": lambda x, p=p: x.norm(p, 1) for name, p in NORMS.items()},
+}
+POSITIONS = {
+    "argmax": lambda x: x.argmax(), "argmax_1": lambda x: x.argmax(1), "argmin": lambda x: x.argmin(), "argmin_2": lambda x: x.argmin(2),
+    "any": lambda x: x.any(), "any_1": lambda x: x.any(1), "all": lambda x: x.all(), "all_1": lambda x: x.all(1),
+}
+
+
+def gradient(out, leaf, g):
+    """PyTorch leaves the 0-norm's gradient out: it is zero."""
+    result = torch.autograd.grad(out, leaf, g, allow_unused=True)[0]
+    return torch.zeros_like(leaf) if result is None else result
+
+
+def reductions():
+    for dtype in (torch.float32, torch.float64):
+        for sample, x in samples(dtype):
+            put(f"sample-{sample}", dtype, x=x)
+            for case, f in REDUCTIONS.items():
+                leaf = x.clone().requires_grad_()
+                result = f(leaf)
+                out, indices = result if isinstance(result, tuple) else (result, None)
+                g = wide(out.shape, dtype)
+                put(f"{case}-{sample}", dtype, g=g, out=out, indices=indices, grad=gradient(out, leaf, g))
+            for case, f in POSITIONS.items():
+                put(f"{case}-{sample}", dtype, out=f(x))
+
+
+PRODUCTS = {
+    "mm": ((4, 3), (3, 5)), "bmm": ((2, 4, 3), (2, 3, 5)), "vv": ((7,), (7,)), "mv": ((4, 3), (3,)), "vm": ((3,), (3, 5)),
+    "stack_matrix": ((2, 4, 3), (3, 5)), "matrix_stack": ((4, 3), (2, 3, 5)), "stack_vector": ((2, 4, 3), (3,)),
+    "vector_stack": ((3,), (2, 3, 5)), "stacks": ((2, 1, 4, 3), (3, 3, 5)), "long": ((5, 70), (70, 6)), "none": ((4, 0), (0, 5)),
+}
+
+
+def products():
+    for dtype in (torch.float32, torch.float64):
+        for case, (left, right) in PRODUCTS.items():
+            a, b = wide(left, dtype).requires_grad_(), wide(right, dtype).requires_grad_()
+            out = a @ b
+            g = wide(out.shape, dtype)
+            put(case, dtype, a=a, b=b, g=g, out=out, **dict(zip(("grad_a", "grad_b"), torch.autograd.grad(out, (a, b), g))))
+        c, a, b = (wide(s, dtype).requires_grad_() for s in ((5,), (4, 3), (3, 5)))
+        out = torch.addmm(c, a, b, beta=0.5, alpha=-2)
+        g = wide(out.shape, dtype)
+        grads = dict(zip(("grad_c", "grad_a", "grad_b"), torch.autograd.grad(out, (c, a, b), g)))
+        put("addmm", dtype, c=c, a=a, b=b, g=g, out=out, **grads)
+
+
 def main():
     parser = argparse.ArgumentParser(description="dumps of operations")
-    parser.add_argument("which", choices=("lookups", "losses", "indexing"))
+    parser.add_argument("which", choices=("lookups", "losses", "indexing", "reductions", "products"))
     parser.add_argument("--seed", type=int, default=42)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
-    {"lookups": lookups, "losses": losses, "indexing": indexing}[options.which]()
+    globals()[options.which]()
     command = f"python_parity/make_operation_vectors.py {options.which} --seed {options.seed}; PyTorch {torch.__version__}"
     arrays["made_by"] = np.frombuffer(command.encode(), dtype=np.uint8)
     buffer = io.BytesIO()

@@ -23,9 +23,15 @@ Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim = false);
 /// 0. `std` is its square root. Of floating-point tensors; no dimensions stand for all.
 Tensor var(const Tensor& x, bool unbiased = true);
 Tensor var(const Tensor& x, std::int64_t dim, bool unbiased = true, bool keepdim = false);
+inline Tensor var(const Tensor& x, int dim, bool unbiased = true, bool keepdim = false) {
+  return var(x, std::int64_t{dim}, unbiased, keepdim);
+}
 Tensor var(const Tensor& x, const Shape& dims, bool unbiased = true, bool keepdim = false);
 Tensor std(const Tensor& x, bool unbiased = true);
 Tensor std(const Tensor& x, std::int64_t dim, bool unbiased = true, bool keepdim = false);
+inline Tensor std(const Tensor& x, int dim, bool unbiased = true, bool keepdim = false) {
+  return std(x, std::int64_t{dim}, unbiased, keepdim);
+}
 Tensor std(const Tensor& x, const Shape& dims, bool unbiased = true, bool keepdim = false);
 
 /// The largest (smallest) element; NaN where there is one. Equal ones share the gradient. ValueError for no elements.

@@ -254,9 +254,15 @@ class Tensor {
   Tensor prod(std::int64_t dim, bool keepdim = false) const;
   Tensor var(bool unbiased = true) const;
   Tensor var(std::int64_t dim, bool unbiased = true, bool keepdim = false) const;
+  Tensor var(int dim, bool unbiased = true, bool keepdim = false) const {
+    return var(std::int64_t{dim}, unbiased, keepdim);
+  }
   Tensor var(const Shape& dims, bool unbiased = true, bool keepdim = false) const;
   Tensor std(bool unbiased = true) const;
   Tensor std(std::int64_t dim, bool unbiased = true, bool keepdim = false) const;
+  Tensor std(int dim, bool unbiased = true, bool keepdim = false) const {
+    return std(std::int64_t{dim}, unbiased, keepdim);
+  }
   Tensor std(const Shape& dims, bool unbiased = true, bool keepdim = false) const;
   Tensor max() const;
   ValuesIndices max(std::int64_t dim, bool keepdim = false) const;
