@@ -76,7 +76,8 @@ Tensor extreme(const char* op, const char* node, Side side, const Tensor& x, con
   return record(
       node, out, {x}, saved(x, out, dims, r.kept),
       [](Grads& dx, const Tensor& g, const Tensor& in, const Tensor& value, const Shape& over, const Shape& kept) {
-        const Tensor mask = chosen(in.detach(), detail::unreduced(value.detach(), kept));
+        // A NaN equals nothing, so a line with one gets NaN all along, as in PyTorch; max() gives it to the NaN.
+        const Tensor mask = in.detach() == detail::unreduced(value.detach(), kept);
         dx.add(0, mask * (detail::unreduced(g, kept) / mask.sum(over, true)));
       });
 }

@@ -67,7 +67,7 @@ TEST_CASE("matrices multiply right however they lie") {
 }
 
 TEST_CASE("integers multiply exactly, and addmm with beta 0 does not look at its input") {
-  const Tensor big = tensor({{9007199254740993, 1}, {0, 2}});
+  const Tensor big = tensor({{9007199254740993L, 1L}, {0L, 2L}});
   CHECK(mm(big, eye(2, {.dtype = int64})).to_vector<std::int64_t>() ==
         std::vector<std::int64_t>{9007199254740993, 1, 0, 2});
   const Tensor out = addmm(full({2}, NAN), ones({2, 3}), ones({3, 2}), 0);
