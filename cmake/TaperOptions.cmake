@@ -13,6 +13,8 @@ function(taper_target_options target)
   if(TAPER_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${TAPER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${TAPER_SANITIZE})
+    # What sanitizers add to the code hides from g++ that std::regex's members are set.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   endif()
 endfunction()
 
