@@ -14,7 +14,7 @@ namespace taper::autograd {
 namespace {
 
 using Tensors = std::vector<Tensor>;
-using Many = taper::Function<Tensors(const Tensors&)>;
+using Many = Callable<Tensors(const Tensors&)>;
 
 Tensor zeros_of(const Shape& shape) {
   Tensor result = taper::detail::make_tensor(shape, DType::float64);
@@ -223,30 +223,30 @@ bool check_second(const Many& fn, const Tensors& inputs, const GradcheckOptions&
   return true;
 }
 
-Many lift(const taper::Function<Tensor(const Tensor&)>& fn, const Tensors& inputs) {
+Many lift(const Callable<Tensor(const Tensor&)>& fn, const Tensors& inputs) {
   if (inputs.size() != 1)
     throw ValueError(
         fmt::format("gradcheck: {} inputs for a function of one tensor; take a std::vector<Tensor>", inputs.size()));
   return [&fn](const Tensors& x) { return Tensors{fn(x[0])}; };
 }
-Many lift(const taper::Function<Tensor(const Tensors&)>& fn) {
+Many lift(const Callable<Tensor(const Tensors&)>& fn) {
   return [&fn](const Tensors& x) { return Tensors{fn(x)}; };
 }
 
 }  // namespace
 
-bool gradcheck(const taper::Function<Tensor(const Tensor&)>& fn, const Tensors& inputs, GradcheckOptions options) {
+bool gradcheck(const Callable<Tensor(const Tensor&)>& fn, const Tensors& inputs, GradcheckOptions options) {
   return check(lift(fn, inputs), inputs, options);
 }
-bool gradcheck(const taper::Function<Tensor(const Tensors&)>& fn, const Tensors& inputs, GradcheckOptions options) {
+bool gradcheck(const Callable<Tensor(const Tensors&)>& fn, const Tensors& inputs, GradcheckOptions options) {
   return check(lift(fn), inputs, options);
 }
 bool gradcheck(const Many& fn, const Tensors& inputs, GradcheckOptions options) { return check(fn, inputs, options); }
 
-bool gradgradcheck(const taper::Function<Tensor(const Tensor&)>& fn, const Tensors& inputs, GradcheckOptions options) {
+bool gradgradcheck(const Callable<Tensor(const Tensor&)>& fn, const Tensors& inputs, GradcheckOptions options) {
   return check_second(lift(fn, inputs), inputs, options);
 }
-bool gradgradcheck(const taper::Function<Tensor(const Tensors&)>& fn, const Tensors& inputs, GradcheckOptions options) {
+bool gradgradcheck(const Callable<Tensor(const Tensors&)>& fn, const Tensors& inputs, GradcheckOptions options) {
   return check_second(lift(fn), inputs, options);
 }
 bool gradgradcheck(const Many& fn, const Tensors& inputs, GradcheckOptions options) {

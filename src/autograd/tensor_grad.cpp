@@ -112,13 +112,13 @@ void Tensor::retain_grad() const {
   detail::TensorImpl* impl = impl_;
   detail::Node* node = impl->grad_fn;
   detail::add_node_hook(node, impl->output_nr,
-                        {detail::kRetained, Function<Tensor(const Tensor&)>([impl](const Tensor& g) {
+                        {detail::kRetained, Callable<Tensor(const Tensor&)>([impl](const Tensor& g) {
                            impl->extra->grad = impl->extra->grad.defined() ? impl->extra->grad.add(g) : g.clone();
                            return Tensor();
                          })});
 }
 
-HookHandle Tensor::register_hook(Function<Tensor(const Tensor&)> hook) const {
+HookHandle Tensor::register_hook(Callable<Tensor(const Tensor&)> hook) const {
   if (!requires_grad()) throw GradError("register_hook: the tensor does not require grad");
   if (impl_->base != nullptr && detail::view_requires_grad(*impl_)) detail::refresh_view(*this);
   const std::uint64_t id = detail::next_hook_id();

@@ -13,8 +13,8 @@ namespace taper::kernels {
 /// Work below this many elements stays on one thread.
 inline constexpr std::int64_t kGrain = 32768;
 
-/// One operand of an elementwise loop: where its first element lies, its strides in elements over the loop's shape (0 where it
-/// is broadcast), and the size of an element.
+/// One operand of an elementwise loop: where its first element lies, its strides in elements over the loop's shape (0
+/// where it is broadcast), and the size of an element.
 struct Operand {
   char* data;
   Shape strides;
@@ -45,8 +45,8 @@ void collapse(Shape& shape, std::array<Operand, N>& operands) {
   }
 }
 
-/// Calls `inner(n, pointers, strides)` over all elements, a line of the last dimension at a time, in parallel where there is
-/// enough work. Strides are in elements.
+/// Calls `inner(n, pointers, strides)` over all elements, a line of the last dimension at a time, in parallel where
+/// there is enough work. Strides are in elements.
 template <std::size_t N, class Inner>
 void iterate(Shape shape, std::array<Operand, N> operands, Inner inner) {
   std::int64_t total = 1;

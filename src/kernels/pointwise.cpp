@@ -28,7 +28,8 @@ void unary(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64
 }
 
 template <class F, class In, class Out>
-void binary(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64_t sx, const void* y, std::int64_t sy) {
+void binary(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64_t sx, const void* y,
+            std::int64_t sy) {
   const F f;
   auto* o = static_cast<Out*>(out);
   const auto* a = static_cast<const In*>(x);
@@ -442,7 +443,8 @@ const PointwiseTables& make_tables() {
     floats<Tanh>(t.tanh), floats<Sigmoid>(t.sigmoid), numbers<Relu>(t.relu), floats<Erf>(t.erf), floats<Gelu>(t.gelu);
     floats<Silu>(t.silu), floats<LogSigmoid>(t.logsigmoid), numbers<Pow>(t.pow), numbers<Clamp>(t.clamp);
     floats<Softplus>(t.softplus);
-    everything<Add>(t.add), numbers<Sub>(t.sub), everything<Mul>(t.mul), floats<Div>(t.div), numbers<PowTensor>(t.pow_tensor);
+    everything<Add>(t.add), numbers<Sub>(t.sub), everything<Mul>(t.mul), floats<Div>(t.div),
+        numbers<PowTensor>(t.pow_tensor);
     everything<Maximum>(t.maximum), everything<Minimum>(t.minimum);
     predicate<Eq>(t.eq), predicate<Ne>(t.ne), predicate<Lt>(t.lt), predicate<Le>(t.le), predicate<Gt>(t.gt);
     predicate<Ge>(t.ge), predicate<LogicalAnd>(t.logical_and), predicate<LogicalOr>(t.logical_or);

@@ -5,11 +5,12 @@
 
 #include "taper/base/dtype.h"
 
-/// Elementwise loops by dtype, chosen once for the processor. A loop takes n elements of each operand at a stride in elements;
-/// an output may be one of the inputs.
+/// Elementwise loops by dtype, chosen once for the processor. A loop takes n elements of each operand at a stride in
+/// elements; an output may be one of the inputs.
 namespace taper::kernels {
 
-using UnaryLoop = void (*)(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64_t sx, const double* parameters);
+using UnaryLoop = void (*)(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64_t sx,
+                           const double* parameters);
 using BinaryLoop = void (*)(std::int64_t n, void* out, std::int64_t so, const void* a, std::int64_t sa, const void* b,
                             std::int64_t sb);
 using TernaryLoop = void (*)(std::int64_t n, void* out, std::int64_t so, const void* a, std::int64_t sa, const void* b,

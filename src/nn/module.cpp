@@ -260,7 +260,7 @@ void Module::zero_grad(bool set_to_none) {
   }
 }
 
-Module& Module::apply(const Function<void(Module&)>& fn) {
+Module& Module::apply(const Callable<void(Module&)>& fn) {
   // Children first: a walk, which puts parents first and children in order, cannot simply be read backwards.
   struct Open {
     Module* module;

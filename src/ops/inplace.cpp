@@ -30,8 +30,8 @@ Tensor zeros_with_strides(const Like& like, const Shape& strides) {
 
 Tensor scatter_view(const Tensor& whole, const Tensor& part, const Geometry& at, const Shape& base_strides);
 
-// A gradient of what a view shows, given back to a base of zeros. Where an expanded view shows one place several times, the
-// gradients add up.
+// A gradient of what a view shows, given back to a base of zeros. Where an expanded view shows one place several times,
+// the gradients add up.
 Tensor give_back(Tensor g, Geometry at, const Like& base, const Shape& base_strides) {
   Shape repeated;
   for (int d = 0; d < at.shape.size(); ++d)

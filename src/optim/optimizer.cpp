@@ -170,7 +170,7 @@ void Optimizer::step() {
   }
 }
 
-Tensor Optimizer::step(const Function<Tensor()>& closure) {
+Tensor Optimizer::step(const Callable<Tensor()>& closure) {
   Tensor loss;
   {
     const EnableGradGuard recording;

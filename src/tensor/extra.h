@@ -13,7 +13,7 @@ namespace taper::detail {
 /// A hook on a tensor; `id` tells it from its neighbours.
 struct Hook {
   std::uint64_t id = 0;
-  Function<Tensor(const Tensor&)> call;
+  Callable<Tensor(const Tensor&)> call;
 };
 
 /// The seldom parts of a TensorImpl, made when first asked for.

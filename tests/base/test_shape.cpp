@@ -8,7 +8,8 @@ using taper_test::ContainsSubstring;
 TEST_CASE("shapes broadcast from the right, a size of one stretching") {
   CHECK(broadcast_shapes("add", {2, 1, 3}, {4, 1}) == Shape{2, 4, 3});
   CHECK(broadcast_shapes("add", {}, {0, 2}) == Shape{0, 2});
-  CHECK_THROWS_WITH(broadcast_shapes("add", {2, 3}, {4}), "add: shapes [2, 3] and [4] do not broadcast: 3 vs 4 at dimension 1");
+  CHECK_THROWS_WITH(broadcast_shapes("add", {2, 3}, {4}),
+                    "add: shapes [2, 3] and [4] do not broadcast: 3 vs 4 at dimension 1");
   CHECK_THROWS_WITH(broadcast_shapes("add", {4}, {2, 3}), ContainsSubstring("4 vs 3 at dimension 1"));
 }
 

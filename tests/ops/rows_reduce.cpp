@@ -275,8 +275,7 @@ Rows exponentials() {
   OpRow lse = saving(along("logsumexp", &logsumexp, "LogsumexpBackward0"));
   soft.saves_result = logs.saves_result = lse.saves_result = true;
   return {fractions(std::move(soft), [](const Tensor& x) { softmax(x, 0); }),
-          fractions(std::move(logs), [](const Tensor& x) { log_softmax(x, 0); }),
-          std::move(lse)};
+          fractions(std::move(logs), [](const Tensor& x) { log_softmax(x, 0); }), std::move(lse)};
 }
 
 }  // namespace

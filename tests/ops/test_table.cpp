@@ -43,7 +43,7 @@ Tensors run(const OpRow& row, const Tensors& inputs) {
 }
 
 // The call, seeded alike each time.
-Function<Tensors(const Tensors&)> function(const OpRow& row) {
+Callable<Tensors(const Tensors&)> function(const OpRow& row) {
   return [&row](const Tensors& x) { return run(row, x); };
 }
 

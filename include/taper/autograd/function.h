@@ -28,7 +28,7 @@ std::vector<Tensor> close_context(Context& context, const char* name, std::vecto
 
 /// A user's object of any type: a function that owns it and tells its address.
 struct Holder {
-  taper::Function<void*()> object;
+  taper::Callable<void*()> object;
   const void* type = nullptr;
 };
 template <class T>

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "taper/base/function.h"
+#include "taper/base/callable.h"
 #include "taper/tensor/tensor.h"
 
 namespace taper::autograd {
@@ -19,20 +19,20 @@ struct GradcheckOptions {
 /// checked, or all that hold float64 where none does; none of them is changed, and `fn` sees copies that are leaves.
 /// Returns true, or throws AssertionError with the place and both numbers. TypeError for an input to be checked, or a
 /// result, that is not float64; ValueError if there is nothing to check.
-bool gradcheck(const taper::Function<Tensor(const Tensor&)>& fn, const std::vector<Tensor>& inputs,
+bool gradcheck(const Callable<Tensor(const Tensor&)>& fn, const std::vector<Tensor>& inputs,
                GradcheckOptions options = {});
-bool gradcheck(const taper::Function<Tensor(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs,
+bool gradcheck(const Callable<Tensor(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs,
                GradcheckOptions options = {});
-bool gradcheck(const taper::Function<std::vector<Tensor>(const std::vector<Tensor>&)>& fn,
-               const std::vector<Tensor>& inputs, GradcheckOptions options = {});
+bool gradcheck(const Callable<std::vector<Tensor>(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs,
+               GradcheckOptions options = {});
 
 /// The same for the gradients themselves, as functions of the inputs and of random cotangents
 /// (torch.autograd.gradgradcheck).
-bool gradgradcheck(const taper::Function<Tensor(const Tensor&)>& fn, const std::vector<Tensor>& inputs,
+bool gradgradcheck(const Callable<Tensor(const Tensor&)>& fn, const std::vector<Tensor>& inputs,
                    GradcheckOptions options = {});
-bool gradgradcheck(const taper::Function<Tensor(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs,
+bool gradgradcheck(const Callable<Tensor(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs,
                    GradcheckOptions options = {});
-bool gradgradcheck(const taper::Function<std::vector<Tensor>(const std::vector<Tensor>&)>& fn,
+bool gradgradcheck(const Callable<std::vector<Tensor>(const std::vector<Tensor>&)>& fn,
                    const std::vector<Tensor>& inputs, GradcheckOptions options = {});
 
 }  // namespace taper::autograd

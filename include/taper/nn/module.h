@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "taper/base/function.h"
+#include "taper/base/callable.h"
 #include "taper/nn/parameter.h"
 #include "taper/tensor/tensor.h"
 #include "taper/tensor/tensor_map.h"
@@ -33,10 +33,10 @@ struct LoadStateDictOptions {
 };
 
 /// Runs before forward and sees the tensors among its arguments; it may put others in their place.
-using ForwardPreHook = Function<void(Module& module, std::vector<Tensor>& inputs)>;
+using ForwardPreHook = Callable<void(Module& module, std::vector<Tensor>& inputs)>;
 /// Runs after forward, once for each tensor of the result (with an undefined one where the result holds none); a
 /// defined tensor that it returns takes that one's place.
-using ForwardHook = Function<Tensor(Module& module, const std::vector<Tensor>& inputs, const Tensor& output)>;
+using ForwardHook = Callable<Tensor(Module& module, const std::vector<Tensor>& inputs, const Tensor& output)>;
 
 namespace detail {
 struct Hooks;
@@ -104,7 +104,7 @@ class Module {
   /// Clears the gradients, or fills them with zeros.
   void zero_grad(bool set_to_none = true);
   /// Calls `fn` with every module inside, children first, and with this one. Returns *this.
-  Module& apply(const Function<void(Module&)>& fn);
+  Module& apply(const Callable<void(Module&)>& fn);
   /// Whether the parameters are to learn. Returns *this.
   Module& requires_grad_(bool value = true);
   /// Converts floating-point parameters, buffers and gradients, behind the handles that there are on them. TypeError

@@ -31,8 +31,8 @@ Tensor operator/(Scalar a, const Tensor& b);
 Tensor neg(const Tensor& x);
 inline Tensor operator-(const Tensor& x) { return neg(x); }
 Tensor square(const Tensor& x);
-/// x to a power. Integers take plain exponents from 0 on (ValueError); a tensor's negative ones give the whole part of the
-/// fraction.
+/// x to a power. Integers take plain exponents from 0 on (ValueError); a tensor's negative ones give the whole part of
+/// the fraction.
 Tensor pow(const Tensor& x, Scalar exponent);
 Tensor pow(const Tensor& x, const Tensor& exponent);
 Tensor pow(Scalar x, const Tensor& exponent);

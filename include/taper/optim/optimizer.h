@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "taper/base/function.h"
+#include "taper/base/callable.h"
 #include "taper/tensor/tensor.h"
 
 namespace taper::optim {
@@ -37,7 +37,7 @@ class Optimizer {
   /// that its state was made for, and for a call while another thread is in step, zero_grad or add_param_group.
   void step();
   /// Calls `closure`, which computes and returns the loss, with recording switched on; then steps. Returns the loss.
-  Tensor step(const Function<Tensor()>& closure);
+  Tensor step(const Callable<Tensor()>& closure);
   /// PyTorch's text of the optimizer: its groups and their options.
   std::string str() const;
 

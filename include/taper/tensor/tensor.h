@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "taper/base/callable.h"
 #include "taper/base/dtype.h"
-#include "taper/base/function.h"
 #include "taper/base/shape.h"
 #include "taper/tensor/impl.h"
 #include "taper/tensor/options.h"
@@ -51,14 +51,14 @@ struct BackwardOptions {
 class HookHandle {
  public:
   HookHandle() = default;
-  explicit HookHandle(Function<void()> remove) : remove_(std::move(remove)) {}
+  explicit HookHandle(Callable<void()> remove) : remove_(std::move(remove)) {}
   void remove() {
     if (remove_) remove_();
     remove_ = {};
   }
 
  private:
-  Function<void()> remove_;
+  Callable<void()> remove_;
 };
 
 /// A shared handle on an n-dimensional array (torch.Tensor). Copying a Tensor makes another handle on the same numbers;
@@ -153,12 +153,12 @@ class Tensor {
   /// Keeps grad for a result, too, at the next backward.
   void retain_grad() const;
   /// Calls `hook` with the gradient of this tensor whenever it is computed; a defined result replaces it.
-  HookHandle register_hook(Function<Tensor(const Tensor&)> hook) const;
+  HookHandle register_hook(Callable<Tensor(const Tensor&)> hook) const;
   /// The same for a hook that only looks.
   template <class F>
   requires std::is_void_v<std::invoke_result_t<F&, const Tensor&>> HookHandle register_hook(F hook)
   const {
-    return register_hook(Function<Tensor(const Tensor&)>([h = std::move(hook)](const Tensor& g) mutable {
+    return register_hook(Callable<Tensor(const Tensor&)>([h = std::move(hook)](const Tensor& g) mutable {
       h(g);
       return Tensor();
     }));
