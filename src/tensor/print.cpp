@@ -228,6 +228,7 @@ std::vector<std::string> suffixes_of(const Tensor& tensor) {
 }  // namespace
 
 std::string Tensor::str() const {
+  if (!defined()) return "None";
   const Settings s = settings();
   constexpr std::int64_t indent = 7;
   const std::string break_line = ",\n" + std::string(indent, ' ');
@@ -255,6 +256,10 @@ std::string Tensor::str() const {
 }
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << tensor.str(); }
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  return out << "torch.Size(" << to_string(shape) << ')';
+}
+std::ostream& operator<<(std::ostream& out, DType dtype) { return out << "torch." << name(dtype); }
 
 void set_printoptions(const PrintOptions& options) {
   const auto at_least = [](const char* what, std::int64_t value, std::int64_t least) {

@@ -125,3 +125,10 @@ TEST_CASE("a result on the tape names its operation, a leaf says that it require
   CHECK(leaf.str() == "tensor([1., 1.], requires_grad=True)");
   CHECK(leaf.mul(1.5).str() == "tensor([1.5000, 1.5000], grad_fn=<MulBackward0>)");
 }
+
+TEST_CASE("shapes and dtypes print as Python's, and a tensor that is not there as None") {
+  std::ostringstream out;
+  out << zeros({2, 3}).shape() << ' ' << zeros({}).shape() << ' ' << bool_ << ' ' << ones({1}).dtype() << ' '
+      << Tensor();
+  CHECK(out.str() == "torch.Size([2, 3]) torch.Size([]) torch.bool torch.float32 None");
+}

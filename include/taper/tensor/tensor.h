@@ -115,7 +115,7 @@ class Tensor {
   /// All numbers in row-major order, converted to T.
   template <class T>
   std::vector<T> to_vector() const;
-  /// PyTorch's text of it.
+  /// PyTorch's text of it; "None" where it is undefined.
   std::string str() const;
 
   // Sparse COO, as a gradient of nn::Embedding with sparse = true has.
@@ -386,5 +386,9 @@ class Index {
 
 /// PyTorch's text of a tensor (taper/tensor/print.h has the options).
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+/// "torch.Size([2, 3])", as Python prints x.shape.
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
+/// "torch.float32", as Python prints x.dtype.
+std::ostream& operator<<(std::ostream& out, DType dtype);
 
 }  // namespace taper
