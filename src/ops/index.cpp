@@ -157,7 +157,9 @@ Pick combine(Selection s) {
     const Picker& picker = s.pickers[i];
     std::int64_t size = 1;
     for (int d = picker.dim; d < picker.dim + picker.dims; ++d) size *= s.view.shape()[d];
-    index = index.to(DType::int64) * size + flat(picker, s.view);
+    const Tensor next = flat(picker, s.view);
+    broadcast_shapes("index", index.shape(), next.shape());
+    index = index.to(DType::int64) * size + next;
   }
   const detail::Rows rows(s.view.shape(), first.dim, last.dim + last.dims, index.shape());
   return {s.view, index, rows};

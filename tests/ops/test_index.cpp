@@ -105,6 +105,11 @@ TEST_CASE("a refused write leaves the numbers alone") {
   CHECK(leaf.to_vector<float>() == std::vector<float>(3, 0));
 }
 
+TEST_CASE("index tensors that do not broadcast are told as the index's fault") {
+  CHECK_THROWS_WITH(zeros({4, 4}).index({tensor({1, 2, 3}), tensor({0, 1})}),
+                    ContainsSubstring("index: shapes [3] and [2] do not broadcast"));
+}
+
 TEST_CASE("integers and slices make views, tensors make copies") {
   Tensor x = arange(6).reshape({2, 3});
   CHECK(x[1].shares_memory_with(x));
