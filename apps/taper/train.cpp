@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -47,9 +46,17 @@ text::Corpus open(const Options& options) {
                                 : text::Corpus(options.corpus, reading);
 }
 
+std::string shortest(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
 void run(const Options& options) {
-  if (std::isnan(options.lr) || std::isnan(options.sample))
-    throw taper::ValueError("train: --lr and --sample take numbers, not nan");
+  if (!(options.lr > 0 && options.lr <= 100))
+    throw taper::ValueError("train: --lr is " + shortest(options.lr) + "; it must be above 0 and at most 100");
+  if (!(options.sample >= 0 && options.sample <= 1))
+    throw taper::ValueError("train: --sample is " + shortest(options.sample) + "; it must be between 0 and 1");
   check_output(options.output);
   if (options.threads > 0) taper::set_num_threads(options.threads);
   taper::manual_seed(options.seed);
@@ -69,6 +76,9 @@ void run(const Options& options) {
   std::vector<std::string> words;
   for (std::int64_t id = 0; id < vocab.size(); ++id) words.emplace_back(vocab.word(id));
   text::WordVectors(words, trainer.model().center.weight).save(options.output);
+  if (trainer.loss() == 0)
+    std::fprintf(stderr, "taper: train: no two words of a line were left to learn from%s; the vectors are untrained\n",
+                 options.sample > 0 ? ", --sample 0 passes over none" : "");
   std::printf("training: %lld epochs in %.1f s, %.0f words/s, loss %.4f per pair\n",
               static_cast<long long>(options.epochs), seconds,
               static_cast<double>(options.epochs) * static_cast<double>(vocab.total()) / seconds, trainer.loss());
@@ -97,11 +107,9 @@ void add_train(CLI::App& program) {
   command
       ->add_option("--sample", options->sample,
                    "Pass over words more frequent than this share of the text, at random; 0: none")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
+      ->capture_default_str();
   command->add_option("--lr", options->lr, "Learning rate per pair at the start; falls in a line to nearly 0")
-      ->capture_default_str()
-      ->check(CLI::Range(1e-12, 100.0));
+      ->capture_default_str();
   count("--batch", options->batch, "Pairs per step");
   command
       ->add_option("--threads", options->threads,

@@ -24,7 +24,7 @@ class Trainer {
   /// Runs all epochs. NumericError where the loss grows beyond all measure.
   void run(Progress& progress);
   SkipGram& model() { return model_; }
-  /// Per pair, of the last hundred batches or so.
+  /// Per pair, of the last hundred batches or so; 0 where no pair was left to learn from.
   double loss() const { return loss_; }
 
  private:

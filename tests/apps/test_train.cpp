@@ -76,10 +76,13 @@ TEST_CASE("taper train reads several files and turns words into lower case where
   CHECK(WordVectors::load(out).contains("äpfel"));
 }
 
-TEST_CASE("a corpus that gives no pair, as each line has one word, still gives vectors") {
+TEST_CASE(
+    "a corpus that gives no pair, as each line has one word, still gives vectors, and says that they are untrained") {
   TemporaryFolder folder;
-  CHECK(run_taper("train " + folder.file("1", "cat\ndog\n") + " --min-count 1 --dim 3 -o " + folder / "v.vec").status ==
-        0);
+  const auto done =
+      run_taper("train " + folder.file("1", "cat\ndog\n") + " --min-count 1 --dim 3 -o " + folder / "v.vec");
+  CHECK(done.status == 0);
+  CHECK_THAT(done.err, ContainsSubstring("no two words of a line were left to learn from"));
   CHECK(WordVectors::load(folder / "v.vec").size() == 2);
 }
 
@@ -98,6 +101,7 @@ TEST_CASE("a training that cannot be is one line on standard error and status 2,
   for (const char* option : {"--dim 0", "--window 0", "--negative 0", "--epochs 0", "--min-count 0", "--batch 0",
                              "--lr 0", "--sample -1", "--threads -1", "--seed x", "--lr nan"})
     check_complaint("train " + text + to + " " + option, std::string(option).substr(0, std::string(option).find(' ')));
+  check_complaint("train " + text + to + " --lr 0", "--lr is 0; it must be above 0");
   CHECK(taper_test::content_of(old) == "old");
   check_complaint("train " + text + " --min-count 1 -o " + text, "is the corpus itself");
   check_complaint("train " + text + " -o " + folder.path(), "Is a directory");
