@@ -74,7 +74,10 @@ class AnyModule {
 /// Modules one behind the other, each fed with what the one before it gives (torch.nn.Sequential). It owns them: a
 /// module handed over is copied, or moved. One Sequential inside another is one child.
 ///
-///     nn::Sequential model(nn::Embedding(5, 10), nn::Flatten(), nn::Linear(50, 2));
+///     nn::Sequential model{nn::Embedding(5, 10), nn::Flatten(), nn::Linear(50, 2)};
+///
+/// Round brackets do as well, but only between braces does C++ make the modules from left to right, and so draw their
+/// first numbers in PyTorch's order.
 class Sequential : public Module {
  public:
   Sequential() = default;
