@@ -1,5 +1,6 @@
 #include "catch.h"
 #include "io/file_bytes.h"
+#include "io/load_error.h"
 #include "taper/base/error.h"
 #include "taper/io/tensor_files.h"
 #include "temporary_folder.h"
@@ -13,19 +14,9 @@ using taper_test::TemporaryFolder;
 
 namespace {
 
-/// Loads a file of these bytes and returns the message of the error, which has to be of that kind.
 template <class Kind>
 std::string message(const std::string& bytes) {
-  TemporaryFolder folder;
-  const std::string path = folder.file("a.npy", bytes);
-  try {
-    load(path);
-  } catch (const Kind& error) {
-    const std::string text = error.what();
-    CHECK_THAT(text, Catch::Matchers::StartsWith(path + ":"));
-    return text;
-  }
-  return "nothing was thrown";
+  return taper_test::load_error<Kind>("a.npy", bytes);
 }
 
 Tensor load_one(const std::string& bytes) {

@@ -2,6 +2,7 @@
 
 #include "catch.h"
 #include "io/file_bytes.h"
+#include "io/load_error.h"
 #include "io/rule.h"
 #include "taper/base/error.h"
 #include "taper/io/tensor_files.h"
@@ -18,16 +19,7 @@ namespace {
 
 template <class Kind>
 std::string message(const std::string& bytes) {
-  TemporaryFolder folder;
-  const std::string path = folder.file("a.npz", bytes);
-  try {
-    load(path);
-  } catch (const Kind& error) {
-    const std::string text = error.what();
-    CHECK_THAT(text, Catch::Matchers::StartsWith(path + ":"));
-    return text;
-  }
-  return "nothing was thrown";
+  return taper_test::load_error<Kind>("a.npz", bytes);
 }
 
 const std::string array = npy_of("<f4", "(2,)", std::string(8, '\0'));

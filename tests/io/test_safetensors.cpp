@@ -1,5 +1,6 @@
 #include "catch.h"
 #include "io/file_bytes.h"
+#include "io/load_error.h"
 #include "taper/base/error.h"
 #include "taper/io/tensor_files.h"
 #include "temporary_folder.h"
@@ -14,16 +15,7 @@ namespace {
 
 template <class Kind>
 std::string message(const std::string& bytes) {
-  TemporaryFolder folder;
-  const std::string path = folder.file("a.safetensors", bytes);
-  try {
-    load(path);
-  } catch (const Kind& error) {
-    const std::string text = error.what();
-    CHECK_THAT(text, Catch::Matchers::StartsWith(path + ":"));
-    return text;
-  }
-  return "nothing was thrown";
+  return taper_test::load_error<Kind>("a.safetensors", bytes);
 }
 
 TensorMap load_bytes(const std::string& bytes, const std::string& name = "a.safetensors") {
