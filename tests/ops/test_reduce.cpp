@@ -151,3 +151,13 @@ TEST_CASE("integers add and multiply up in int64") {
   CHECK(x.cumsum(0).to_vector<std::int64_t>() == std::vector<std::int64_t>{2000000000, 4000000000, 4000000002});
   CHECK(tensor({true, true, false}).sum().item<std::int64_t>() == 2);
 }
+
+TEST_CASE("empty braces name all dimensions, braces with numbers those") {
+  const Tensor x = tensor({{1.0, 2.0}, {3.0, 4.0}});
+  CHECK(x.sum({}).item<double>() == 10);
+  CHECK(mean(x, {}).item<double>() == 2.5);
+  CHECK(x.sum({}, true).shape() == Shape{1, 1});
+  CHECK(x.sum({0}).to_vector<double>() == std::vector<double>{4, 6});
+  CHECK(x.mean({0, 1}).item<double>() == 2.5);
+  CHECK(x.sum(Shape{1}).to_vector<double>() == std::vector<double>{3, 7});
+}

@@ -12,10 +12,16 @@ namespace taper {
 Tensor sum(const Tensor& x);
 Tensor sum(const Tensor& x, std::int64_t dim, bool keepdim = false);
 Tensor sum(const Tensor& x, const Shape& dims, bool keepdim = false);
+inline Tensor sum(const Tensor& x, std::initializer_list<std::int64_t> dims, bool keepdim = false) {
+  return sum(x, Shape(dims), keepdim);
+}
 /// Of floating-point tensors. The mean of nothing is NaN.
 Tensor mean(const Tensor& x);
 Tensor mean(const Tensor& x, std::int64_t dim, bool keepdim = false);
 Tensor mean(const Tensor& x, const Shape& dims, bool keepdim = false);
+inline Tensor mean(const Tensor& x, std::initializer_list<std::int64_t> dims, bool keepdim = false) {
+  return mean(x, Shape(dims), keepdim);
+}
 /// Integers and bools multiply in int64. The product of nothing is 1.
 Tensor prod(const Tensor& x);
 Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim = false);

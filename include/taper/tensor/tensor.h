@@ -247,9 +247,13 @@ class Tensor {
   Tensor sum() const;
   Tensor sum(std::int64_t dim, bool keepdim = false) const;
   Tensor sum(const Shape& dims, bool keepdim = false) const;
+  Tensor sum(std::initializer_list<std::int64_t> dims, bool keepdim = false) const { return sum(Shape(dims), keepdim); }
   Tensor mean() const;
   Tensor mean(std::int64_t dim, bool keepdim = false) const;
   Tensor mean(const Shape& dims, bool keepdim = false) const;
+  Tensor mean(std::initializer_list<std::int64_t> dims, bool keepdim = false) const {
+    return mean(Shape(dims), keepdim);
+  }
   Tensor prod() const;
   Tensor prod(std::int64_t dim, bool keepdim = false) const;
   Tensor var(bool unbiased = true) const;
