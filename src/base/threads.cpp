@@ -36,8 +36,9 @@ std::atomic<int>& thread_count() {
 
 thread_local bool inside_parallel = false;
 
-// Workers sleep on a condition variable between jobs. One job runs at a time; a second thread that asks meanwhile runs
-// its own range alone, so nobody waits for a stranger's work.
+// Workers sleep on a condition variable between jobs, after looking out for the next one a little longer: waking a
+// thread costs more than most kernels, and a training step has many of them in a row. One job runs at a time; a second
+// thread that asks meanwhile runs its own range alone, so nobody waits for a stranger's work.
 class Pool {
  public:
   static Pool& instance() {
@@ -65,6 +66,11 @@ class Pool {
     pieces();
     std::unique_lock lock(mutex_);
     openings_ = 0;
+    if (active_ > 0) {
+      lock.unlock();
+      look_out([this] { return active_.load(std::memory_order_acquire) == 0; });
+      lock.lock();
+    }
     done_.wait(lock, [this] { return active_ == 0; });
     body_ = nullptr;
     if (error_) std::rethrow_exception(error_);
@@ -81,6 +87,12 @@ class Pool {
   }
 
  private:
+  // Some tens of microseconds in which any other thread may have the processor.
+  template <class F>
+  static void look_out(F over) {
+    for (int i = 0; i < 100 && !over(); ++i) std::this_thread::yield();
+  }
+
   void pieces() {
     inside_parallel = true;
     try {
@@ -110,6 +122,9 @@ class Pool {
       pieces();
       lock.lock();
       if (--active_ == 0) done_.notify_one();
+      lock.unlock();
+      look_out([this, seen] { return job_.load(std::memory_order_relaxed) != seen; });
+      lock.lock();
     }
   }
 
@@ -124,9 +139,9 @@ class Pool {
   ParallelBody body_ = nullptr;
   void* context_ = nullptr;
   std::exception_ptr error_;
-  std::uint64_t job_ = 0;
+  std::atomic<std::uint64_t> job_{0};
   int openings_ = 0;
-  int active_ = 0;
+  std::atomic<int> active_{0};
   bool stop_ = false;
 };
 

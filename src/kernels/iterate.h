@@ -11,7 +11,7 @@
 namespace taper::kernels {
 
 /// Work below this many elements stays on one thread.
-inline constexpr std::int64_t kGrain = 32768;
+inline constexpr std::int64_t kGrain = 131072;
 
 /// One operand of an elementwise loop: where its first element lies, its strides in elements over the loop's shape (0
 /// where it is broadcast), and the size of an element.

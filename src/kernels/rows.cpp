@@ -46,7 +46,7 @@ auto add_row_loop() {
   }
 }
 
-constexpr std::int64_t piece_bytes = 1 << 16;
+constexpr std::int64_t piece_bytes = 1 << 20;
 constexpr std::int64_t ahead = 8;  // rows that are asked for before their turn
 
 // Memory is fetched by lines of 64 bytes; the first four of a row are asked for, the rest follows by itself.
