@@ -99,15 +99,16 @@ TEST_CASE("the first index outside the table is found, of either sign and width"
 }
 
 TEST_CASE("gathered rows are the table's, whatever their size in bytes") {
+  constexpr std::int64_t count = 6000;  // the longest rows are more than one thread's piece
   for (const std::int64_t bytes : {1, 3, 8, 400}) {
     const auto table = integers<char>(2, 31 * bytes, 251);
-    const auto indices = integers<std::int32_t>(3, 2000, 31);
+    const auto indices = integers<std::int32_t>(3, count, 31);
     const auto out = same_on_threads([&] {
-      std::vector<char> to(static_cast<std::size_t>(2000 * bytes));
-      gather_rows(table.data(), bytes, indices.data(), 2000, to.data());
+      std::vector<char> to(static_cast<std::size_t>(count * bytes));
+      gather_rows(table.data(), bytes, indices.data(), count, to.data());
       return to;
     });
-    for (std::int64_t i = 0; i < 2000; ++i) {
+    for (std::int64_t i = 0; i < count; ++i) {
       const auto row = static_cast<std::int64_t>(indices[static_cast<std::size_t>(i)]);
       REQUIRE(std::memcmp(out.data() + i * bytes, table.data() + row * bytes, static_cast<std::size_t>(bytes)) == 0);
     }
@@ -115,7 +116,7 @@ TEST_CASE("gathered rows are the table's, whatever their size in bytes") {
 }
 
 TEST_CASE("rows are added in the order of the list, on any number of threads") {
-  constexpr std::int64_t rows = 13, dim = 37, count = 3000;
+  constexpr std::int64_t rows = 13, dim = 37, count = 20000;  // enough numbers for several threads
   const auto indices = integers(5, count, rows);
   const auto x = values<float>(6, count * dim);
   auto expected = values<float>(7, rows * dim);
