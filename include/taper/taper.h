@@ -12,6 +12,7 @@
 #include "taper/base/memory.h"
 #include "taper/base/shape.h"
 #include "taper/base/threads.h"
+#include "taper/base/warning.h"
 #include "taper/data/dataloader.h"
 #include "taper/data/dataset.h"
 #include "taper/io/tensor_files.h"
