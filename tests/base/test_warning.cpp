@@ -1,10 +1,9 @@
-#include "taper/base/warning.h"
-
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "catch.h"
+#include "taper/base/warning.h"
 
 TEST_CASE("a warning goes to the handler that was set, which may throw") {
   std::vector<std::string> heard;

@@ -10,7 +10,8 @@ namespace taper {
 /// it must not put another in its place.
 using WarningHandler = Callable<void(const std::string&)>;
 
-/// Says something that the user should know and that is no error (warnings.warn): by default one line on standard error.
+/// Says something that the user should know and that is no error (warnings.warn), by default in one line on standard
+/// error.
 void warn(const std::string& message);
 
 /// Puts `handler` in the place of the one before, which is returned; an empty handler is the default again.
