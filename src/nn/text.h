@@ -3,13 +3,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/python_text.h"
 #include "taper/base/shape.h"
 
 namespace taper::nn::detail {
 
-/// Python's repr of a float: "1.0", "1e-05", "inf".
-std::string python_float(double value);
-inline const char* python_bool(bool value) { return value ? "True" : "False"; }
+using taper::detail::python_bool;
+using taper::detail::python_float;
 /// Python's repr of a tuple: "(5,)", "(2, 3)".
 std::string python_tuple(const Shape& shape);
 

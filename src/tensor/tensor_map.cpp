@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "taper/base/error.h"
+#include "tensor/slots.h"
 
 namespace taper {
 
@@ -46,30 +47,27 @@ bool TensorMap::erase(std::string_view name) {
       std::find_if(entries_.begin(), entries_.end(), [&](const value_type& entry) { return entry.first == name; });
   if (found == entries_.end()) return false;
   entries_.erase(found);
-  rebuild(slots_.size());
+  rebuild();
   return true;
 }
 
 std::size_t TensorMap::slot_of(std::string_view name) const {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>()(name) & mask;
-  while (slots_[slot] != 0 && entries_[slots_[slot] - 1].first != name) slot = (slot + 1) & mask;
-  return slot;
+  return detail::slot_of(slots_, std::hash<std::string_view>()(name),
+                         [&](std::uint32_t number) { return entries_[number].first == name; });
 }
 
 void TensorMap::append(std::string name, Tensor tensor) {
   entries_.emplace_back(std::move(name), std::move(tensor));
   if (2 * entries_.size() > slots_.size()) {
-    rebuild(std::max<std::size_t>(8, 2 * slots_.size()));
+    rebuild();
   } else {
     slots_[slot_of(entries_.back().first)] = static_cast<std::uint32_t>(entries_.size());
   }
 }
 
-void TensorMap::rebuild(std::size_t slots) {
-  slots_.assign(slots, 0);
-  for (std::size_t i = 0; i < entries_.size(); ++i)
-    slots_[slot_of(entries_[i].first)] = static_cast<std::uint32_t>(i + 1);
+void TensorMap::rebuild() {
+  detail::index_entries(slots_, entries_.size(),
+                        [&](std::size_t i) { return std::hash<std::string_view>()(entries_[i].first); });
 }
 
 }  // namespace taper

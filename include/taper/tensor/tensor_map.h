@@ -43,7 +43,7 @@ class TensorMap {
  private:
   std::size_t slot_of(std::string_view name) const;
   void append(std::string name, Tensor tensor);
-  void rebuild(std::size_t slots);
+  void rebuild();
 
   std::vector<value_type> entries_;
   std::vector<std::uint32_t> slots_;  // open addressing; the entry's number plus one, 0 is free
