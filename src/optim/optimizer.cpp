@@ -168,6 +168,7 @@ void Optimizer::step() {
       ++position;
     }
   }
+  ++step_count_;
 }
 
 Tensor Optimizer::step(const Callable<Tensor()>& closure) {

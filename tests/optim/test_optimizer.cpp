@@ -126,6 +126,28 @@ TEST_CASE("groups have options of their own, and a changed option takes effect a
   CHECK(c.item<double>() == -1);
 }
 
+TEST_CASE("a scheduler changes rates and momenta of any optimizer", "[optim]") {
+  Tensor p = with_grad(tensor({1.0}, {.requires_grad = true}));
+  SGD sgd({p}, {.lr = 0.5, .momentum = 0.25});
+  Adam adam({p}, {.betas = {0.5, 0.75}});
+  optim::Optimizer& any = sgd;
+  CHECK(any.group_count() == 1);
+  CHECK(any.group(0).params[0].is(p));
+  CHECK_FALSE(any.group(0).initial_lr.has_value());
+  any.group(0).initial_lr = any.lr(0);
+  any.lr(0) = 0.125;
+  *any.momentum(0) = 0.75;
+  CHECK(sgd.param_groups()[0].lr == 0.125);
+  CHECK(sgd.param_groups()[0].momentum == 0.75);
+  CHECK(sgd.param_groups()[0].initial_lr == 0.5);
+  *adam.momentum(0) = 0;
+  CHECK(adam.param_groups()[0].betas == std::pair(0.0, 0.75));
+  CHECK(any.step_count() == 0);
+  any.step();
+  CHECK(any.step_count() == 1);
+  CHECK_THROWS(any.lr(1));
+}
+
 TEST_CASE("an optimizer can be moved and goes on where it was", "[optim]") {
   Tensor p = with_grad(weight()), q = with_grad(weight());
   Adam one({p}, {.lr = 0.1});

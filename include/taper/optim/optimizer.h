@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@ namespace taper::optim {
 /// Parameters that share their options. The groups of an optimizer have its options as further members.
 struct ParamGroup {
   std::vector<Tensor> params{};
+  std::optional<double> initial_lr{};  ///< the rate that a scheduler started from
 };
 
 /// What all optimizers share (torch.optim.Optimizer). An optimizer holds handles on parameters and what it remembers of
@@ -40,6 +42,15 @@ class Optimizer {
   Tensor step(const Callable<Tensor()>& closure);
   /// PyTorch's text of the optimizer: its groups and their options.
   std::string str() const;
+
+  /// What schedulers need to know of any optimizer. Where its type is known, param_groups() says the same and more.
+  virtual std::size_t group_count() const = 0;
+  virtual ParamGroup& group(std::size_t index) = 0;
+  virtual double& lr(std::size_t group) = 0;
+  /// The group's momentum or the first of its betas; null where the optimizer has neither.
+  virtual double* momentum(std::size_t group) = 0;
+  /// How often step() was called with success.
+  std::int64_t step_count() const { return step_count_; }
 
  protected:
   /// What is remembered of one parameter, made at its first step.
@@ -66,7 +77,8 @@ class Optimizer {
   };
 
   explicit Optimizer(const char* name) : name_(name) {}
-  Optimizer(Optimizer&& other) noexcept : name_(other.name_), states_(std::move(other.states_)) {}
+  Optimizer(Optimizer&& other) noexcept
+      : name_(other.name_), states_(std::move(other.states_)), step_count_(other.step_count_) {}
 
   const char* name() const { return name_; }
   /// Throws unless `params` may become another group.
@@ -74,7 +86,6 @@ class Optimizer {
   void check_not_empty() const;
 
  private:
-  virtual std::size_t group_count() const = 0;
   virtual const std::vector<Tensor>& group_params(std::size_t group) const = 0;
   /// In alphabetic order.
   virtual std::vector<Option> group_options(std::size_t group) const = 0;
@@ -91,6 +102,7 @@ class Optimizer {
 
   const char* name_;
   std::vector<State> states_;
+  std::int64_t step_count_ = 0;
   std::atomic<bool> in_use_{false};
 };
 
@@ -103,11 +115,24 @@ class GroupedOptimizer : public Optimizer {
   std::vector<Group>& param_groups() { return groups_; }
   const std::vector<Group>& param_groups() const { return groups_; }
 
+  std::size_t group_count() const final { return groups_.size(); }
+  ParamGroup& group(std::size_t index) final { return groups_.at(index); }
+  double& lr(std::size_t group) final { return groups_.at(group).lr; }
+  double* momentum(std::size_t group) final {
+    Group& g = groups_.at(group);
+    if constexpr (requires { g.momentum; }) {
+      return &g.momentum;
+    } else if constexpr (requires { g.betas; }) {
+      return &g.betas.first;
+    } else {
+      return nullptr;
+    }
+  }
+
  protected:
   using Optimizer::Optimizer;
 
  private:
-  std::size_t group_count() const final { return groups_.size(); }
   const std::vector<Tensor>& group_params(std::size_t group) const final { return groups_[group].params; }
 
   std::vector<Group> groups_;
