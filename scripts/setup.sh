@@ -3,8 +3,8 @@
 # Installs what Taper is built from, and PACKAGE besides, on Debian 12 or a relative; only what is missing, and nothing at
 # all (no apt call either) where nothing is. Needs root or sudo only to install.
 set -euo pipefail
-packages=(g++ cmake ninja-build pkgconf libfmt-dev libopenblas-dev libhwy-dev libzip-dev libutf8proc-dev libcli11-dev
-          nlohmann-json3-dev catch2 "$@")
+packages=(g++ cmake ninja-build pkgconf libfmt-dev libopenblas-dev libhwy-dev libutf8proc-dev libcli11-dev
+          nlohmann-json3-dev zlib1g-dev catch2 "$@")
 
 if ! command -v dpkg-query >/dev/null; then
   echo "setup: no dpkg here; these have to be there already: ${packages[*]}" >&2

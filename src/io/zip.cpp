@@ -1,85 +1,42 @@
 #include "io/zip.h"
 
+#include <zlib.h>
+
 #include <algorithm>
-#include <string_view>
-#include <unordered_set>
+#include <limits>
+#include <new>
+#include <numeric>
+
+#include "io/zip_directory.h"
 
 namespace taper::io {
 namespace {
 
-constexpr std::uint64_t deflate_ratio = 1032;  // deflate cannot do better than 258 bytes for two bits
+constexpr std::size_t chunk_size = std::size_t{1} << 16;
 
-std::uint64_t little_endian(std::string_view bytes, std::size_t at, std::size_t count) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < count; ++i) value |= std::uint64_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
-  return value;
+/// Where the bytes of a member begin, behind its local header.
+std::uint64_t find_data(const File& file, const Place& place, const ZipMember& member) {
+  constexpr std::uint64_t header_size = 30;
+  std::string header(header_size, '\0');
+  const auto damaged = [&](std::string_view why) {
+    place.fail(member.header, fmt::format("{}: {}", member.name, why));
+  };
+  if (member.header > file.size() || file.size() - member.header < header_size)
+    damaged("its local header would lie past the archive's end");
+  file.read(member.header, header.data(), header_size);
+  if (!header.starts_with("PK\x03\x04")) damaged("its local header is not where the central directory says");
+  std::string name(little_endian(header, 26, 2), '\0');
+  const std::uint64_t before = header_size + name.size() + little_endian(header, 28, 2);
+  const std::uint64_t available = file.size() - member.header;
+  if (before > available || member.stored_size > available - before)
+    damaged(fmt::format("its {} bytes would lie past the archive's end", member.stored_size));
+  file.read(member.header + header_size, name.data(), name.size());
+  if (name != member.name) damaged("its local header has another name");
+  return member.header + before;
 }
 
-/// The central directory's bytes; empty where it is not where it should be, which libzip has then to judge.
-std::string central_directory(const File& file) {
-  constexpr std::uint64_t end_size = 22;
-  constexpr std::uint64_t directory_limit = std::uint64_t{32} << 20U;
-  if (file.size() < end_size) return {};
-  std::string tail(std::min<std::uint64_t>(file.size(), end_size + 65535 + 76), '\0');
-  const std::uint64_t tail_at = file.size() - tail.size();
-  file.read(tail_at, tail.data(), tail.size());
-  const std::size_t end = tail.rfind("PK\x05\x06", tail.size() - end_size);
-  if (end == std::string::npos) return {};
-  std::uint64_t size = little_endian(tail, end + 12, 4);
-  std::uint64_t at = little_endian(tail, end + 16, 4);
-  const std::size_t wide = tail.rfind(std::string_view("PK\x06\x06", 4), end);
-  if ((size == 0xFFFFFFFFU || at == 0xFFFFFFFFU) && wide != std::string::npos && end - wide >= 56) {
-    size = little_endian(tail, wide + 40, 8);
-    at = little_endian(tail, wide + 48, 8);
-  }
-  if (size > directory_limit || at > file.size() || size > file.size() - at) return {};
-  std::string directory(size, '\0');
-  file.read(at, directory.data(), size);
-  return directory;
-}
-
-/// What libzip hides is looked at as it stands in the file: it shows a NUL in a name as a blank, and calls an archive
-/// whose method is 99 damaged.
-void check_directory(const File& file, const Place& place) {
-  constexpr std::size_t entry_size = 46;
-  const std::string directory = central_directory(file);
-  for (std::size_t at = 0; at + entry_size <= directory.size() && directory.compare(at, 4, "PK\x01\x02") == 0;) {
-    const std::size_t name = little_endian(directory, at + 28, 2);
-    const std::size_t rest = little_endian(directory, at + 30, 2) + little_endian(directory, at + 32, 2);
-    if (std::string_view(directory).substr(at + entry_size, name).find('\0') != std::string_view::npos)
-      place.fail(0, "unsafe name: a member's name has a NUL in it");
-    constexpr std::uint64_t aes = 99;
-    if (little_endian(directory, at + 10, 2) == aes)
-      place.fail(0, fmt::format("unsupported compression in {}: method 99, which is encryption",
-                                directory.substr(at + entry_size, name)));
-    at += entry_size + name + rest;
-  }
-}
-
-std::string text_of(int code) {
-  zip_error_t error;
-  zip_error_init_with_code(&error, code);
-  std::string text = zip_error_strerror(&error);
-  zip_error_fini(&error);
-  return text;
-}
-
-void check_compression(const Place& place, const zip_stat_t& stat) {
-  if (stat.encryption_method != ZIP_EM_NONE)
-    place.fail(0, fmt::format("unsupported compression in {}: the member is encrypted", stat.name));
-  if (stat.comp_method != ZIP_CM_STORE && stat.comp_method != ZIP_CM_DEFLATE)
-    place.fail(0, fmt::format("unsupported compression in {}: method {}; stored (0) and deflated (8) members are read",
-                              stat.name, stat.comp_method));
-}
-
-void check_sizes(const Place& place, const zip_stat_t& stat, std::uint64_t file_size) {
-  if (stat.comp_size > file_size)
-    place.fail(0,
-               fmt::format("{} says that it has {} bytes; the archive has {}", stat.name, stat.comp_size, file_size));
-  const bool stored = stat.comp_method == ZIP_CM_STORE;
-  if (stored ? stat.size != stat.comp_size : stat.size / deflate_ratio > stat.comp_size)
-    place.fail(0,
-               fmt::format("{} says that {} bytes become {}, which cannot be", stat.name, stat.comp_size, stat.size));
+std::uint32_t crc_of(std::uint32_t crc, const void* bytes, std::uint64_t count) {
+  return static_cast<std::uint32_t>(::crc32_z(crc, static_cast<const Bytef*>(bytes), count));
 }
 
 }  // namespace
@@ -95,65 +52,101 @@ bool safe_member_name(std::string_view name) {
   return true;
 }
 
-ZipArchive::ZipArchive(const File& file) : place_{file.path(), ""} {
-  check_directory(file, place_);
-  int code = 0;
-  archive_.reset(zip_open(file.path().c_str(), ZIP_RDONLY, &code));
-  if (!archive_) {
-    if (code == ZIP_ER_OPEN || code == ZIP_ER_READ || code == ZIP_ER_SEEK)
-      throw IoError(fmt::format("load: '{}': {}", file.path(), text_of(code)));
-    place_.fail(file.size(), fmt::format("not a whole zip archive ({}); incomplete download?", text_of(code)));
-  }
-  const auto count = static_cast<std::uint64_t>(zip_get_num_entries(archive_.get(), 0));
-  std::unordered_set<std::string> names;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    add_member(file, i);
-    if (!names.insert(members_.back().name).second)
-      place_.fail(0, fmt::format("duplicate member {}", members_.back().name));
-  }
+ZipArchive::ZipArchive(const File& file) : file_(file) {
+  const Place place{file.path(), ""};
+  members_ = read_zip_directory(file, place);
+  refuse_repeated_names(place);
 }
 
-void ZipArchive::add_member(const File& file, std::uint64_t index) {
-  zip_stat_t stat;
-  zip_stat_init(&stat);
-  if (zip_stat_index(archive_.get(), index, ZIP_FL_ENC_RAW, &stat) != 0)
-    place_.fail(0, fmt::format("member {}: {}", index, zip_strerror(archive_.get())));
-  if (!safe_member_name(stat.name)) place_.fail(0, fmt::format("unsafe name '{}'", stat.name));
-  check_compression(place_, stat);
-  check_sizes(place_, stat, file.size());
-  members_.push_back({stat.name, index, stat.size});
+void ZipArchive::refuse_repeated_names(const Place& place) {
+  by_name_.resize(members_.size());
+  std::iota(by_name_.begin(), by_name_.end(), 0U);
+  const auto name = [&](std::uint32_t i) -> const std::string& { return members_[i].name; };
+  std::sort(by_name_.begin(), by_name_.end(), [&](std::uint32_t a, std::uint32_t b) { return name(a) < name(b); });
+  const auto twice = std::adjacent_find(by_name_.begin(), by_name_.end(),
+                                        [&](std::uint32_t a, std::uint32_t b) { return name(a) == name(b); });
+  if (twice != by_name_.end()) place.fail(members_[*twice].header, fmt::format("duplicate member {}", name(*twice)));
 }
+
+const ZipMember* ZipArchive::find(std::string_view name) const {
+  const auto found =
+      std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                       [&](std::uint32_t i, std::string_view wanted) { return members_[i].name < wanted; });
+  return found != by_name_.end() && members_[*found].name == name ? &members_[*found] : nullptr;
+}
+
+/// zlib's state and the compressed bytes on their way to it.
+struct ZipSource::Inflater {
+  z_stream stream{};
+  std::uint64_t next;  // in the file
+  std::uint64_t left;
+  Bytef input[chunk_size];
+
+  Inflater(std::uint64_t begin, std::uint64_t size) : next(begin), left(size) {
+    constexpr int raw = -MAX_WBITS;  // no header of zlib's own
+    if (::inflateInit2(&stream, raw) != Z_OK) throw std::bad_alloc();
+  }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  ~Inflater() { ::inflateEnd(&stream); }
+
+  /// Inflates at most `count` bytes; fewer only at the end of what is compressed.
+  std::uint64_t read(const File& file, const Place& place, char* to, std::uint64_t count) {
+    std::uint64_t done = 0;
+    while (done < count) {
+      const auto room = static_cast<uInt>(std::min<std::uint64_t>(count - done, std::numeric_limits<uInt>::max()));
+      if (stream.avail_in == 0) refill(file);
+      stream.next_out = reinterpret_cast<Bytef*>(to + done);
+      stream.avail_out = room;
+      const int code = ::inflate(&stream, Z_NO_FLUSH);
+      done += room - stream.avail_out;
+      if (code == Z_STREAM_END || (code == Z_BUF_ERROR && left == 0)) break;
+      if (code == Z_MEM_ERROR) throw std::bad_alloc();
+      if (code != Z_OK && code != Z_BUF_ERROR)
+        place.fail(stream.total_out,
+                   fmt::format("cannot be inflated: {}", stream.msg != nullptr ? stream.msg : "invalid data"));
+    }
+    return done;
+  }
+
+ private:
+  void refill(const File& file) {
+    const std::uint64_t size = std::min<std::uint64_t>(left, chunk_size);
+    file.read(next, input, size);
+    next += size;
+    left -= size;
+    stream.next_in = input;
+    stream.avail_in = static_cast<uInt>(size);
+  }
+};
 
 ZipSource::ZipSource(const ZipArchive& archive, const ZipMember& member)
-    : Source(member.size), place_{archive.place_.path, member.name} {
-  file_.reset(zip_fopen_index(archive.archive_.get(), member.index, 0));
-  if (!file_) place_.fail(0, zip_strerror(archive.archive_.get()));
+    : Source(member.size), file_(archive.file()), member_(member), place_{archive.file().path(), member.name} {
+  begin_ = find_data(file_, Place{file_.path(), ""}, member);
+  if (member.deflated) inflater_ = std::make_unique<Inflater>(begin_, member.stored_size);
 }
+
+ZipSource::~ZipSource() = default;
 
 void ZipSource::read_exactly(void* to, std::uint64_t count) {
-  std::uint64_t done = 0;
-  while (done < count) {
-    const std::uint64_t got = read_some(static_cast<char*>(to) + done, count - done);
-    if (got == 0)
-      place_.fail(position() + done, fmt::format("the member ends after {} of {} bytes", position() + done, size()));
-    done += got;
+  if (count > left()) place_.fail(size(), fmt::format("the member ends after {} bytes", size()));
+  if (inflater_) {
+    const std::uint64_t got = inflater_->read(file_, place_, static_cast<char*>(to), count);
+    if (got < count)
+      place_.fail(position() + got, fmt::format("the member ends after {} of {} bytes", position() + got, size()));
+  } else {
+    file_.read(begin_ + position(), to, count);
   }
-}
-
-std::uint64_t ZipSource::read_some(void* to, std::uint64_t count) {
-  const zip_int64_t got = zip_fread(file_.get(), to, count);
-  if (got >= 0) return static_cast<std::uint64_t>(got);
-  zip_error_t* error = zip_file_get_error(file_.get());
-  if (zip_error_code_zip(error) == ZIP_ER_CRC)
-    Place{place_.path, ""}.fail(0, fmt::format("CRC mismatch in {}", place_.member));
-  place_.fail(position(), fmt::format("cannot be read: {}", zip_error_strerror(error)));
+  crc_ = crc_of(crc_, to, count);
 }
 
 void ZipSource::finish() {
-  char rest[4096];
-  while (left() > 0) read(rest, std::min<std::uint64_t>(left(), sizeof rest));
-  if (read_some(rest, 1) != 0)
+  std::vector<char> rest(std::min<std::uint64_t>(left(), chunk_size));
+  while (left() > 0) read(rest.data(), std::min<std::uint64_t>(left(), rest.size()));
+  char more = 0;
+  if (inflater_ && inflater_->read(file_, place_, &more, 1) != 0)
     place_.fail(size(), fmt::format("the member is longer than the {} bytes it declares", size()));
+  if (crc_ != member_.crc) Place{place_.path, ""}.fail(begin_, fmt::format("CRC mismatch in {}", member_.name));
 }
 
 }  // namespace taper::io

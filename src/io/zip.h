@@ -1,10 +1,9 @@
 #pragma once
 
-#include <zip.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/file.h"
@@ -16,49 +15,55 @@ namespace taper::io {
 /// One member of an archive, as the central directory describes it.
 struct ZipMember {
   std::string name;
-  std::uint64_t index = 0;
-  std::uint64_t size = 0;
+  std::uint64_t size = 0;         // inflated
+  std::uint64_t stored_size = 0;  // in the file
+  std::uint64_t header = 0;       // where its local header begins in the file
+  std::uint32_t crc = 0;
+  bool deflated = false;  // otherwise stored
 };
 
-/// A zip archive that is open for reading. The constructor checks every member's name, compression and sizes.
-/// FormatError for an archive that is cut or damaged, for an unsafe or repeated name, or an unsupported compression.
+/// A zip archive that is open for reading, with zip64's sizes where it has them. The constructor checks every member's
+/// name, compression and sizes; the file has to outlive the archive. FormatError for an archive that is cut or damaged,
+/// for an unsafe or repeated name, or an unsupported compression.
 class ZipArchive {
  public:
   explicit ZipArchive(const File& file);
 
+  /// In the central directory's order.
   const std::vector<ZipMember>& members() const { return members_; }
+  /// Null where there is none of that name.
+  const ZipMember* find(std::string_view name) const;
+  const File& file() const { return file_; }
 
  private:
-  friend class ZipSource;
-  struct Discard {
-    void operator()(zip_t* archive) const { zip_discard(archive); }
-  };
+  void refuse_repeated_names(const Place& place);
 
-  void add_member(const File& file, std::uint64_t index);
-
-  Place place_;
-  std::unique_ptr<zip_t, Discard> archive_;
+  const File& file_;
   std::vector<ZipMember> members_;
+  std::vector<std::uint32_t> by_name_;
 };
 
-/// A member's bytes, inflated. finish() reads what is left and checks the CRC.
+/// A member's bytes, inflated. finish() reads what is left and checks the CRC. The archive has to outlive it.
 class ZipSource : public Source {
  public:
   ZipSource(const ZipArchive& archive, const ZipMember& member);
+  ~ZipSource() override;
 
   const Place& place() const { return place_; }
+  /// Reads to the end. FormatError where the bytes are not those that the archive's CRC is of.
   void finish();
 
  private:
-  struct Close {
-    void operator()(zip_file_t* file) const { zip_fclose(file); }
-  };
+  struct Inflater;
 
   void read_exactly(void* to, std::uint64_t count) override;
-  std::uint64_t read_some(void* to, std::uint64_t count);
 
+  const File& file_;
+  const ZipMember& member_;
   Place place_;
-  std::unique_ptr<zip_file_t, Close> file_;
+  std::uint64_t begin_ = 0;  // of the member's bytes in the file
+  std::uint32_t crc_ = 0;    // of what was read
+  std::unique_ptr<Inflater> inflater_;
 };
 
 /// Whether a member of that name can be neither taken for a path outside the archive nor be cut short: not empty, not

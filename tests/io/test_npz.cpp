@@ -1,5 +1,3 @@
-#include <zip.h>
-
 #include "catch.h"
 #include "io/file_bytes.h"
 #include "io/load_error.h"
@@ -10,6 +8,7 @@
 
 using namespace taper;
 using taper_test::ContainsSubstring;
+using taper_test::deflated;
 using taper_test::npy_of;
 using taper_test::TemporaryFolder;
 using taper_test::zip;
@@ -23,13 +22,6 @@ std::string message(const std::string& bytes) {
 }
 
 const std::string array = npy_of("<f4", "(2,)", std::string(8, '\0'));
-
-/// An archive whose one member is `zeros` deflated.
-void write_deflated(const std::string& path, const std::string& zeros) {
-  zip_t* archive = zip_open(path.c_str(), ZIP_CREATE, nullptr);
-  zip_file_add(archive, "bomb.npy", zip_source_buffer(archive, zeros.data(), zeros.size(), 0), 0);
-  REQUIRE(zip_close(archive) == 0);
-}
 
 }  // namespace
 
@@ -71,7 +63,8 @@ TEST_CASE("a member whose checksum is wrong is refused by name") {
 TEST_CASE("an archive that would fill more memory than the budget is refused before it is inflated") {
   TemporaryFolder folder;
   constexpr std::size_t bytes = std::size_t{32} << 20U;
-  write_deflated(folder / "bomb.npz", npy_of("|b1", "(" + std::to_string(bytes) + ",)", std::string(bytes, '\0')));
+  folder.file("bomb.npz",
+              zip({deflated("bomb.npy", npy_of("|b1", "(" + std::to_string(bytes) + ",)", std::string(bytes, '\0')))}));
   CHECK(std::filesystem::file_size(folder / "bomb.npz") < 100000);
   CHECK_THROWS_AS(load(folder / "bomb.npz", {.max_bytes = 1 << 20}), ResourceError);
   CHECK_THROWS_WITH(load(folder / "bomb.npz", {.max_bytes = 1 << 20}), ContainsSubstring("needs 32 MiB, budget 1 MiB"));
