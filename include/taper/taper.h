@@ -29,6 +29,7 @@
 #include "taper/nn/module.h"
 #include "taper/nn/parameter.h"
 #include "taper/nn/utils.h"
+#include "taper/ops/close.h"
 #include "taper/ops/copy.h"
 #include "taper/ops/create.h"
 #include "taper/ops/dropout.h"

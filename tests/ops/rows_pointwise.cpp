@@ -1,4 +1,7 @@
+#include <cmath>
+
 #include "ops/table.h"
+#include "taper/ops/close.h"
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
 
@@ -305,11 +308,44 @@ Rows comparisons() {
   return rows;
 }
 
+Rows closeness() {
+  OpRow near;
+  near.names = {"isclose"};
+  near.inputs = {constant({2, 3}), constant({2, 3})};
+  near.call = one([](const Tensors& x) { return isclose(x[0], x[1], 0.5, 0.1); });
+  near.empty = {{constant({0, 3}), constant({3})}};
+  near.more = {{constant({2, 3}), constant({3})}, {constant({2, 1}), constant({})}};
+  near.elementwise = true;
+  near.refusals = {
+      refuse<TypeError>("isclose: float32 and float64; both tensors must have one dtype",
+                        [] { (void)isclose(ones({2}), ones({2}, float64)); }),
+      refuse<ShapeError>("isclose: shapes [2] and [3]", [] { (void)isclose(ones({2}), ones({3})); }),
+      refuse<ValueError>("isclose: rtol is -1; it must be at least 0", [] { (void)isclose(ones({2}), ones({2}), -1); }),
+      refuse<ValueError>("isclose: atol is nan", [] { (void)isclose(ones({2}), ones({2}), 0, NAN); })};
+  OpRow all_near;
+  all_near.names = {"allclose"};
+  all_near.inputs = {constant({2, 3}), constant({2, 3})};
+  all_near.call = one([](const Tensors& x) {
+    return tensor({allclose(x[0], x[1]), allclose(x[0], x[0] + 1e-9), allclose(x[0], x[1], 0, 10)});
+  });
+  all_near.empty = {{constant({0, 3}), constant({3})}};
+  OpRow same;
+  same.names = {"equal"};
+  same.inputs = {constant({2, 3}), constant({2, 3})};
+  same.call = one([](const Tensors& x) {
+    return tensor({equal(x[0], x[1]), equal(x[0], x[0].clone()), equal(x[0], x[0].narrow(1, 0, 1))});
+  });
+  same.empty = {{constant({0, 3}), constant({0, 3})}};
+  same.refusals = {
+      refuse<TypeError>("equal: int32 and int64", [] { (void)equal(ones({2}, int32), ones({2}, int64)); })};
+  return {near, all_near, same};
+}
+
 }  // namespace
 
 Rows pointwise_rows() {
   Rows rows;
-  for (Rows (*part)() : {&functions, &arithmetic, &operators, &with_parameters, &choices, &comparisons})
+  for (Rows (*part)() : {&functions, &arithmetic, &operators, &with_parameters, &choices, &comparisons, &closeness})
     for (OpRow& row : part()) rows.push_back(std::move(row));
   return rows;
 }
