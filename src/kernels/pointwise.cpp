@@ -6,6 +6,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "kernels/math.h"
 #include "kernels/simd.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -121,28 +122,28 @@ struct Exp : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return std::exp(x);
+    return math::exp(x);
   }
 };
 struct Expm1 : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return std::expm1(x);
+    return math::expm1(x);
   }
 };
 struct Log : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return std::log(x);
+    return math::log(x);
   }
 };
 struct Log1p : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return std::log1p(x);
+    return math::log1p(x);
   }
 };
 struct Sqrt : Plain {
@@ -184,14 +185,14 @@ struct Tanh : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return std::tanh(x);
+    return math::tanh(x);
   }
 };
 struct Sigmoid : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return T(1) / (T(1) + std::exp(-x));
+    return math::sigmoid(x);
   }
 };
 struct Relu : Plain {
@@ -205,28 +206,28 @@ struct Erf : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return std::erf(x);
+    return math::erf(x);
   }
 };
 struct Gelu : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return x * T(0.5) * (T(1) + std::erf(x * T(0.70710678118654752440)));
+    return x * T(0.5) * (T(1) + math::erf(x * T(0.70710678118654752440)));
   }
 };
 struct Silu : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return x / (T(1) + std::exp(-x));
+    return x / (T(1) + math::exp(-x));
   }
 };
 struct LogSigmoid : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return std::min(x, T(0)) - std::log1p(std::exp(-std::abs(x)));
+    return std::min(x, T(0)) - math::log1p(math::exp(-std::abs(x)));
   }
 };
 
@@ -274,7 +275,7 @@ struct Softplus {
   template <class T>
   T operator()(T x) const {
     const T scaled = x * static_cast<T>(beta);
-    return scaled > static_cast<T>(threshold) ? x : std::log1p(std::exp(scaled)) / static_cast<T>(beta);
+    return scaled > static_cast<T>(threshold) ? x : math::log1p(math::exp(scaled)) / static_cast<T>(beta);
   }
 };
 

@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "catch.h"
+#include "kernels/math.h"
+
+namespace math = taper::kernels::math;
+
+namespace {
+
+// The distance of `got` from `exact` in units of the float's last place.
+double ulps(float got, double exact) {
+  if (std::isnan(exact)) return std::isnan(got) ? 0 : INFINITY;
+  const auto nearest = static_cast<float>(exact);
+  if (std::isinf(nearest) || std::isinf(got)) return nearest == got ? 0 : INFINITY;
+  int exponent = 0;
+  std::frexp(nearest, &exponent);
+  return std::abs(got - exact) / std::ldexp(1.0, std::max(exponent - 24, -149));
+}
+
+// The largest error over floats of all sizes and signs, NaN and infinities among them.
+template <class F, class G>
+double largest_error(F function, G exact) {
+  double largest = 0;
+  for (std::uint64_t bits = 0; bits < (std::uint64_t{1} << 32); bits += 4099) {
+    const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    largest = std::max(largest, ulps(function(x), exact(static_cast<double>(x))));
+  }
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("elementary functions of float are within their bounds of the exact values") {
+  CHECK(largest_error([](float x) { return math::exp(x); }, [](double x) { return std::exp(x); }) < 1.1);
+  CHECK(largest_error([](float x) { return math::expm1(x); }, [](double x) { return std::expm1(x); }) < 1.7);
+  CHECK(largest_error([](float x) { return math::tanh(x); }, [](double x) { return std::tanh(x); }) < 1.4);
+  CHECK(largest_error([](float x) { return math::erf(x); }, [](double x) { return std::erf(x); }) < 1.1);
+  CHECK(largest_error([](float x) { return math::log(x); }, [](double x) { return std::log(x); }) < 0.85);
+  CHECK(largest_error([](float x) { return math::log1p(x); }, [](double x) { return std::log1p(x); }) < 1.5);
+}
+
+TEST_CASE("sigmoid is accurate as long as exp(-x) is finite, and 0 below") {
+  const auto exact = [](double x) { return x < -88.7 ? 0.0 : 1 / (1 + std::exp(-x)); };
+  CHECK(largest_error([](float x) { return x < -88.7F && x > -89.0F ? 0.0F : math::sigmoid(x); }, exact) < 2.5);
+}
+
+TEST_CASE("elementary functions of float keep zero's sign and know their ends") {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  for (const auto function : {+[](float x) { return math::expm1(x); }, +[](float x) { return math::tanh(x); },
+                              +[](float x) { return math::erf(x); }, +[](float x) { return math::log1p(x); }}) {
+    CHECK(std::signbit(function(-0.0F)));
+    CHECK(function(-0.0F) == 0);
+    CHECK_FALSE(std::signbit(function(0.0F)));
+  }
+  CHECK(math::exp(-inf) == 0);
+  CHECK(math::exp(inf) == inf);
+  CHECK(math::expm1(-inf) == -1);
+  CHECK(math::expm1(inf) == inf);
+  CHECK(math::tanh(-inf) == -1);
+  CHECK(math::erf(inf) == 1);
+  CHECK(math::log(0.0F) == -inf);
+  CHECK(math::log(inf) == inf);
+  CHECK(math::log1p(-1.0F) == -inf);
+  CHECK(math::log1p(inf) == inf);
+  CHECK(std::isnan(math::log(-1.0F)));
+  CHECK(std::isnan(math::log1p(-1.5F)));
+  CHECK(math::exp(std::numeric_limits<float>::denorm_min()) == 1);
+}
