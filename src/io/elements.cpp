@@ -145,13 +145,16 @@ std::uint64_t array_bytes(const Place& place, std::uint64_t offset, const Shape&
 
 Tensor read_elements(Source& source, const Place& place, const ElementType& type, const Shape& shape,
                      bool column_major) {
+  const auto size = static_cast<std::int64_t>(size_of(type.dtype()));
+  const bool swap = type.big_endian != (std::endian::native == std::endian::big) && type.size > 1;
+  const bool as_it_is = type.size == size && type.kind != Kind::unsigned_integer && !swap && !column_major;
+  if (as_it_is && type.kind != Kind::boolean) {  // a bool has to be looked at
+    if (Tensor mapped = source.map(shape, type.dtype()); mapped.defined()) return mapped;
+  }
   Tensor result = empty(shape, type.dtype());
   char* to = result.impl()->data;
   const std::int64_t numel = result.numel();
-  const auto size = static_cast<std::int64_t>(size_of(type.dtype()));
-  const bool swap = type.big_endian != (std::endian::native == std::endian::big) && type.size > 1;
-  const bool as_it_is = type.size == size && type.kind != Kind::unsigned_integer;
-  if (as_it_is && !swap && !column_major) {
+  if (as_it_is) {
     const std::uint64_t offset = source.position();
     source.read(to, static_cast<std::uint64_t>(numel * size));
     if (type.kind == Kind::boolean) check_bools(place, offset, to, numel);

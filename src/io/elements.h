@@ -24,8 +24,9 @@ struct ElementType {
 /// How many bytes an array takes in the file; FormatError where that overflows.
 std::uint64_t array_bytes(const Place& place, std::uint64_t offset, const Shape& shape, int element_size);
 
-/// Reads the elements that come next into a new tensor. A column-major array has its first index running fastest.
-/// FormatError for a bool that is neither 0 nor 1.
+/// The elements that come next as a tensor: one that lies in the file, where they stand there as they are in memory and
+/// the source can map them, otherwise a new one. A column-major array has its first index running fastest. FormatError
+/// for a bool that is neither 0 nor 1.
 Tensor read_elements(Source& source, const Place& place, const ElementType& type, const Shape& shape,
                      bool column_major = false);
 

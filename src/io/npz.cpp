@@ -23,7 +23,7 @@ void refuse_other_archives(const Place& place, const std::vector<ZipMember>& mem
 
 TensorMap load_npz(const File& file, const LoadOptions& options) {
   const Place place{file.path(), ""};
-  const ZipArchive archive(file);
+  const ZipArchive archive(file, options.check_crc);
   refuse_other_archives(place, archive.members());
   std::uint64_t bytes = 0;
   for (const ZipMember& member : archive.members()) {

@@ -23,9 +23,17 @@ class Source {
     read_exactly(to, count);
     position_ += count;
   }
+  /// The same bytes as a tensor that lies in the file (see File::map); undefined, and nothing read, where that cannot
+  /// be. They have to be there.
+  Tensor map(const Shape& shape, DType dtype) {
+    Tensor tensor = map_exactly(shape, dtype);
+    if (tensor.defined()) position_ += static_cast<std::uint64_t>(tensor.numel()) * size_of(dtype);
+    return tensor;
+  }
 
  protected:
   virtual void read_exactly(void* to, std::uint64_t count) = 0;
+  virtual Tensor map_exactly(const Shape& shape, DType dtype) = 0;
 
  private:
   std::uint64_t size_;
@@ -40,6 +48,7 @@ class FileSource : public Source {
 
  private:
   void read_exactly(void* to, std::uint64_t count) override { file_.read(begin_ + position(), to, count); }
+  Tensor map_exactly(const Shape& shape, DType dtype) override { return file_.map(begin_ + position(), shape, dtype); }
 
   const File& file_;
   std::uint64_t begin_;

@@ -74,7 +74,7 @@ TensorMap row_major(const TensorMap& tensors) {
 TensorMap load(const std::string& path, const LoadOptions& options) {
   if (options.max_bytes < 0)
     throw ValueError(fmt::format("load: max_bytes {} is negative; 0 is no limit", options.max_bytes));
-  return io::load_by_content(io::File(path), options);
+  return io::load_by_content(io::File(path, options.mmap), options);
 }
 
 void save(const TensorMap& tensors, const std::string& path) {

@@ -52,7 +52,7 @@ bool safe_member_name(std::string_view name) {
   return true;
 }
 
-ZipArchive::ZipArchive(const File& file) : file_(file) {
+ZipArchive::ZipArchive(const File& file, bool check_crc) : file_(file), check_crc_(check_crc) {
   const Place place{file.path(), ""};
   members_ = read_zip_directory(file, place);
   refuse_repeated_names(place);
@@ -121,7 +121,11 @@ struct ZipSource::Inflater {
 };
 
 ZipSource::ZipSource(const ZipArchive& archive, const ZipMember& member)
-    : Source(member.size), file_(archive.file()), member_(member), place_{archive.file().path(), member.name} {
+    : Source(member.size),
+      file_(archive.file()),
+      member_(member),
+      check_crc_(archive.check_crc()),
+      place_{archive.file().path(), member.name} {
   begin_ = find_data(file_, Place{file_.path(), ""}, member);
   if (member.deflated) inflater_ = std::make_unique<Inflater>(begin_, member.stored_size);
 }
@@ -137,16 +141,32 @@ void ZipSource::read_exactly(void* to, std::uint64_t count) {
   } else {
     file_.read(begin_ + position(), to, count);
   }
-  crc_ = crc_of(crc_, to, count);
+  if (check_crc_) crc_ = crc_of(crc_, to, count);
+}
+
+Tensor ZipSource::map_exactly(const Shape& shape, DType dtype) {
+  if (inflater_) return {};
+  Tensor tensor = file_.map(begin_ + position(), shape, dtype);
+  if (!tensor.defined() || !check_crc_) return tensor;
+  std::vector<char> chunk(chunk_size);
+  std::uint64_t at = begin_ + position();
+  const std::uint64_t end = at + static_cast<std::uint64_t>(tensor.numel()) * size_of(dtype);
+  for (std::uint64_t count = 0; at < end; at += count) {
+    count = std::min<std::uint64_t>(end - at, chunk.size());
+    file_.read(at, chunk.data(), count);
+    crc_ = crc_of(crc_, chunk.data(), count);
+  }
+  return tensor;
 }
 
 void ZipSource::finish() {
   std::vector<char> rest(std::min<std::uint64_t>(left(), chunk_size));
-  while (left() > 0) read(rest.data(), std::min<std::uint64_t>(left(), rest.size()));
+  while (left() > 0 && (check_crc_ || inflater_)) read(rest.data(), std::min<std::uint64_t>(left(), rest.size()));
   char more = 0;
   if (inflater_ && inflater_->read(file_, place_, &more, 1) != 0)
     place_.fail(size(), fmt::format("the member is longer than the {} bytes it declares", size()));
-  if (crc_ != member_.crc) Place{place_.path, ""}.fail(begin_, fmt::format("CRC mismatch in {}", member_.name));
+  if (check_crc_ && crc_ != member_.crc)
+    Place{place_.path, ""}.fail(begin_, fmt::format("CRC mismatch in {}", member_.name));
 }
 
 }  // namespace taper::io

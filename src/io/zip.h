@@ -27,39 +27,46 @@ struct ZipMember {
 /// for an unsafe or repeated name, or an unsupported compression.
 class ZipArchive {
  public:
-  explicit ZipArchive(const File& file);
+  /// `check_crc` is LoadOptions::check_crc.
+  explicit ZipArchive(const File& file, bool check_crc = true);
 
   /// In the central directory's order.
   const std::vector<ZipMember>& members() const { return members_; }
   /// Null where there is none of that name.
   const ZipMember* find(std::string_view name) const;
   const File& file() const { return file_; }
+  bool check_crc() const { return check_crc_; }
 
  private:
   void refuse_repeated_names(const Place& place);
 
   const File& file_;
+  bool check_crc_;
   std::vector<ZipMember> members_;
   std::vector<std::uint32_t> by_name_;
 };
 
-/// A member's bytes, inflated. finish() reads what is left and checks the CRC. The archive has to outlive it.
+/// A member's bytes, inflated. What is stored may be mapped; for the CRC it is read through once all the same, which
+/// leaves nothing in memory. The archive has to outlive it.
 class ZipSource : public Source {
  public:
   ZipSource(const ZipArchive& archive, const ZipMember& member);
   ~ZipSource() override;
 
   const Place& place() const { return place_; }
-  /// Reads to the end. FormatError where the bytes are not those that the archive's CRC is of.
+  /// Reads to the end. FormatError where the bytes are not those that the archive's CRC is of, if that is to be
+  /// checked.
   void finish();
 
  private:
   struct Inflater;
 
   void read_exactly(void* to, std::uint64_t count) override;
+  Tensor map_exactly(const Shape& shape, DType dtype) override;
 
   const File& file_;
   const ZipMember& member_;
+  bool check_crc_;
   Place place_;
   std::uint64_t begin_ = 0;  // of the member's bytes in the file
   std::uint32_t crc_ = 0;    // of what was read

@@ -9,8 +9,18 @@ namespace taper {
 
 /// Keywords of load.
 struct LoadOptions {
-  /// The most bytes that the loaded tensors may hold together; 0 is no limit.
+  /// The most bytes that the loaded tensors may hold together, mapped or not; 0 is no limit.
   std::int64_t max_bytes = 0;
+  /// Whether tensors may lie in the file, which is then not read until they are touched: those of a file of at least
+  /// 1 MiB whose elements stand there, aligned, as they are in memory (row-major, little-endian, not compressed, and of
+  /// a dtype of ours; a bool never). Writing to such a tensor takes a private copy of the page and never changes the
+  /// file; set_memory_limit does not count it. save() may replace the file, it does not write into it; but a program
+  /// that writes into the file changes the tensors, and one that cuts it, or a disk that fails, ends the process with
+  /// SIGBUS when they are touched: false reads all of it at once.
+  bool mmap = true;
+  /// Whether the checksums of zip archives (.npz) are checked, for which every byte is read once, mapped or not (at
+  /// about 1 GB/s, without keeping it).
+  bool check_crc = true;
 };
 
 /// Reads every tensor of a file: .safetensors, .npz or .npy, told by its content (an .npy array is named "arr_0", as
