@@ -26,21 +26,32 @@ using Unary = ByDType<UnaryLoop>;
 using Binary = ByDType<BinaryLoop>;
 using Ternary = ByDType<TernaryLoop>;
 
-struct PointwiseTables {
-  // Of one operand; those with parameters name them.
+struct UnaryTables {
   Unary neg, abs, sign, square, logical_not;
   Unary exp, expm1, log, log1p, sqrt, rsqrt, reciprocal, sin, cos, tanh, sigmoid, relu, erf, gelu, silu, logsigmoid;
+  // With parameters:
   Unary pow;       // the exponent
   Unary clamp;     // least, greatest
   Unary softplus;  // beta, threshold
-  // Of two; comparisons write bool.
+};
+
+struct BinaryTables {
   Binary add, sub, mul, div, pow_tensor, maximum, minimum;
-  Binary eq, ne, lt, le, gt, ge;
-  Binary logical_and, logical_or;
-  // Of three. where's first operand is bool.
+  // These write bool:
+  Binary eq, ne, lt, le, gt, ge, logical_and, logical_or;
+  // Gradients in one pass, of g and the result:
+  Binary tanh_backward, sigmoid_backward, relu_backward;
+  // and of g and the input:
+  Binary gelu_backward, silu_backward, logsigmoid_backward;
+  // Of three operands; where's first is bool.
   Ternary where, lerp;
 };
 
+const UnaryTables& unary_pointwise();
+const BinaryTables& binary_pointwise();
+
+/// The tables of all operations.
+struct PointwiseTables : UnaryTables, BinaryTables {};
 const PointwiseTables& pointwise();
 
 /// Writes n numbers of one dtype as another.

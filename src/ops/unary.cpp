@@ -20,6 +20,13 @@ Tensor fractional(const char* op, const Tensor& x, const kernels::Unary& kernel,
   return detail::unary(op, x, kernel, detail::floating_type({x}), parameters);
 }
 
+// A gradient of g and what was saved: in one pass, or, where the gradient is recorded in turn, in operations.
+template <class F>
+Tensor fused(const Grads& dx, const Tensor& g, const Tensor& kept, const kernels::Binary& kernel, F in_operations) {
+  if (dx.recording()) return in_operations();
+  return detail::binary("backward", g, kept, kernel, g.dtype());
+}
+
 }  // namespace
 
 Tensor square(const Tensor& x) { return pow(x, 2); }
@@ -87,20 +94,23 @@ Tensor cos(const Tensor& x) {
 
 Tensor tanh(const Tensor& x) {
   Tensor out = fractional("tanh", x, pointwise().tanh);
-  return record("TanhBackward0", out, {x}, saved(out),
-                [](Grads& dx, const Tensor& g, const Tensor& y) { dx.add(0, g * (1 - y * y)); });
+  return record("TanhBackward0", out, {x}, saved(out), [](Grads& dx, const Tensor& g, const Tensor& y) {
+    dx.add(0, fused(dx, g, y, pointwise().tanh_backward, [&] { return g * (1 - y * y); }));
+  });
 }
 
 Tensor sigmoid(const Tensor& x) {
   Tensor out = fractional("sigmoid", x, pointwise().sigmoid);
-  return record("SigmoidBackward0", out, {x}, saved(out),
-                [](Grads& dx, const Tensor& g, const Tensor& y) { dx.add(0, g * (1 - y) * y); });
+  return record("SigmoidBackward0", out, {x}, saved(out), [](Grads& dx, const Tensor& g, const Tensor& y) {
+    dx.add(0, fused(dx, g, y, pointwise().sigmoid_backward, [&] { return g * (1 - y) * y; }));
+  });
 }
 
 Tensor relu(const Tensor& x) {
   Tensor out = detail::unary("relu", x, pointwise().relu, x.dtype());
-  return record("ReluBackward0", out, {x}, saved(out),
-                [](Grads& dx, const Tensor& g, const Tensor& y) { dx.add(0, where(y > 0, g, 0)); });
+  return record("ReluBackward0", out, {x}, saved(out), [](Grads& dx, const Tensor& g, const Tensor& y) {
+    dx.add(0, fused(dx, g, y, pointwise().relu_backward, [&] { return where(y > 0, g, 0); }));
+  });
 }
 
 Tensor erf(const Tensor& x) {
@@ -118,17 +128,22 @@ Tensor gelu(const Tensor& x, std::string_view approximate) {
   if (approximate != "none") throw ValueError(fmt::format("gelu: approximate '{}'; 'none' or 'tanh'", approximate));
   return record("GeluBackward0", fractional("gelu", x, pointwise().gelu), {x}, saved(x),
                 [](Grads& dx, const Tensor& g, const Tensor& in) {
-                  const Tensor cdf = (1 + erf(in * (1 / std::numbers::sqrt2))) * 0.5;
-                  const Tensor pdf = exp(in * in * -0.5) * (0.5 * std::numbers::inv_sqrtpi * std::numbers::sqrt2);
-                  dx.add(0, g * (cdf + in * pdf));
+                  dx.add(0, fused(dx, g, in, pointwise().gelu_backward, [&] {
+                           const Tensor cdf = (1 + erf(in * (1 / std::numbers::sqrt2))) * 0.5;
+                           const Tensor pdf =
+                               exp(in * in * -0.5) * (0.5 * std::numbers::inv_sqrtpi * std::numbers::sqrt2);
+                           return g * (cdf + in * pdf);
+                         }));
                 });
 }
 
 Tensor silu(const Tensor& x) {
   return record("SiluBackward0", fractional("silu", x, pointwise().silu), {x}, saved(x),
                 [](Grads& dx, const Tensor& g, const Tensor& in) {
-                  const Tensor s = in.sigmoid();
-                  dx.add(0, g * (s * (1 + in * (1 - s))));
+                  dx.add(0, fused(dx, g, in, pointwise().silu_backward, [&] {
+                           const Tensor s = in.sigmoid();
+                           return g * (s * (1 + in * (1 - s)));
+                         }));
                 });
 }
 
@@ -142,7 +157,9 @@ Tensor softplus(const Tensor& x, double beta, double threshold) {
 
 Tensor logsigmoid(const Tensor& x) {
   return record("LogSigmoidBackward0", fractional("logsigmoid", x, pointwise().logsigmoid), {x}, saved(x),
-                [](Grads& dx, const Tensor& g, const Tensor& in) { dx.add(0, g * sigmoid(-in)); });
+                [](Grads& dx, const Tensor& g, const Tensor& in) {
+                  dx.add(0, fused(dx, g, in, pointwise().logsigmoid_backward, [&] { return g * sigmoid(-in); }));
+                });
 }
 
 Tensor clamp(const Tensor& x, std::optional<double> min, std::optional<double> max) {
