@@ -15,6 +15,7 @@ DUMPS = [
     ("random.txt", ["make_random_vectors.py"]),
     ("random_views.txt", ["make_random_vectors.py", "--views"]),
     ("printing.json", ["make_printing_vectors.py"]),
+    ("assert_close.json", ["make_assert_close.py"]),
     ("trajectories.txt", ["make_optimizer_trajectories.py"]),
     ("loader.txt", ["make_loader_vectors.py"]),
     ("module_repr.txt", ["make_repr.py"]),

@@ -10,18 +10,13 @@ import argparse
 import json
 import math
 import random
-import struct
 
 import torch
 
-FORMATS = {"float32": ("<f", "<I"), "float64": ("<d", "<Q"), "int64": ("<q", "<Q"), "int32": ("<i", "<I"), "bool": ("<?", "<B")}
+from json_tensors import FORMATS, bits
+
 INF, NAN = float("inf"), float("nan")
 cases = []
-
-
-def bits(values, dtype):
-    value, raw = FORMATS[dtype]
-    return " ".join(f"{struct.unpack(raw, struct.pack(value, v))[0]:x}" for v in values)
 
 
 def dense(values, shape, dtype):

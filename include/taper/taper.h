@@ -52,6 +52,7 @@
 #include "taper/tensor/tensor.h"
 #include "taper/tensor/tensor_map.h"
 #include "taper/tensor/value.h"
+#include "taper/testing/assert_close.h"
 #include "taper/text/corpus.h"
 #include "taper/text/sampling.h"
 #include "taper/text/toy_corpus.h"

@@ -2,12 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace taper::detail {
 
 std::string python_float(double value) {
+  if (std::isnan(value)) return "nan";  // whatever its sign
   std::string text = fmt::format("{}", value);
   if (text.find_first_of(".en") == std::string::npos) text += ".0";
   return text;
+}
+
+std::string python_tuple(const Shape& shape) {
+  return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
 }
 
 std::string python_string(std::string_view text) {

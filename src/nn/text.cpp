@@ -6,10 +6,6 @@
 
 namespace taper::nn::detail {
 
-std::string python_tuple(const Shape& shape) {
-  return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
-}
-
 void check_device(const char* who, std::string_view device) {
   if (device != "cpu") throw ValueError(fmt::format("{}: device '{}'; there is only 'cpu'", who, device));
 }

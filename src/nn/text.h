@@ -4,14 +4,12 @@
 #include <string_view>
 
 #include "base/python_text.h"
-#include "taper/base/shape.h"
 
 namespace taper::nn::detail {
 
 using taper::detail::python_bool;
 using taper::detail::python_float;
-/// Python's repr of a tuple: "(5,)", "(2, 3)".
-std::string python_tuple(const Shape& shape);
+using taper::detail::python_tuple;
 
 /// ValueError unless `device` is "cpu".
 void check_device(const char* who, std::string_view device);

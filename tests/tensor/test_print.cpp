@@ -8,6 +8,7 @@
 #include "bits.h"
 #include "catch.h"
 #include "dump.h"
+#include "json_tensors.h"
 #include "taper/base/error.h"
 #include "taper/fmt.h"
 #include "taper/ops/create.h"
@@ -17,41 +18,9 @@
 using namespace taper;
 using nlohmann::json;
 using taper_test::ContainsSubstring;
+using taper_test::tensor_of;
 
 namespace {
-
-// A tensor of the elements whose bits `words` holds, repeated as often as needed.
-Tensor tensor_of(const Shape& shape, DType dtype, const std::string& words) {
-  std::istringstream in(words);
-  std::vector<std::uint64_t> bits;
-  for (std::string word; in >> word;) bits.push_back(std::stoull(word, nullptr, 16));
-  Tensor tensor = detail::make_tensor(shape, dtype);
-  for (std::int64_t i = 0; i < tensor.numel(); ++i)
-    std::memcpy(tensor.get().data + static_cast<std::size_t>(i) * size_of(dtype),
-                &bits[static_cast<std::size_t>(i) % bits.size()], size_of(dtype));
-  return tensor;
-}
-
-Tensor tensor_of(const json& c) {
-  const Shape shape(c["shape"].get<std::vector<std::int64_t>>());
-  const DType dtype = taper_test::dtype_named(c["dtype"]);
-  Tensor tensor;
-  if (c.contains("indices")) {
-    const auto rows = c["indices"].get<std::vector<std::vector<std::int64_t>>>();
-    const auto nnz = static_cast<std::int64_t>(rows[0].size());
-    Tensor indices = detail::make_tensor({static_cast<std::int64_t>(rows.size()), nnz}, int64);
-    std::int64_t* out = indices.data<std::int64_t>();
-    for (const auto& row : rows) out = std::copy(row.begin(), row.end(), out);
-    Shape values_shape(c["tail"].get<std::vector<std::int64_t>>());
-    values_shape.insert(0, nnz);
-    tensor = detail::make_sparse(indices, tensor_of(values_shape, dtype, c["bits"]), shape, false);
-  } else {
-    tensor = tensor_of(shape, dtype, c["bits"]);
-  }
-  tensor.get().is_parameter = c.value("parameter", false);
-  tensor.get().requires_grad = c.value("requires_grad", false);
-  return tensor;
-}
 
 template <class T>
 void read(const json& options, const char* key, std::optional<T>& value) {
