@@ -24,6 +24,7 @@ DUMPS = [
     ("linear.npz", ["make_module_dumps.py", "linear"]),
     ("curves.npz", ["make_module_dumps.py", "curves"]),
     ("lookups.npz", ["make_operation_vectors.py", "lookups"]),
+    ("bags.npz", ["make_bag_vectors.py"]),
     ("losses.npz", ["make_operation_vectors.py", "losses"]),
     ("indexing.npz", ["make_operation_vectors.py", "indexing"]),
     ("reductions.npz", ["make_operation_vectors.py", "reductions"]),

@@ -40,6 +40,8 @@ nn.Embedding(10, 3, padding_idx=-1, max_norm=1.0, scale_grad_by_freq=True, spars
 nn.Embedding(10, 3, max_norm=1.5, norm_type=float('inf'))
 nn.Embedding(10, 3, norm_type=1.0)
 nn.Embedding.from_pretrained(torch.ones(2, 2), padding_idx=1)
+nn.EmbeddingBag(10, 3)
+nn.EmbeddingBag(10, 3, max_norm=1.0, scale_grad_by_freq=True, mode='sum', sparse=True, padding_idx=0)
 nn.Linear(3, 4)
 nn.Linear(3, 4, bias=False)
 nn.Identity()

@@ -10,6 +10,7 @@
 #include "taper/nn/container.h"
 #include "taper/nn/dropout.h"
 #include "taper/nn/embedding.h"
+#include "taper/nn/embedding_bag.h"
 #include "taper/nn/flatten.h"
 #include "taper/nn/layer_norm.h"
 #include "taper/nn/linear.h"
@@ -75,6 +76,11 @@ std::map<std::string, std::string> our_texts() {
       {"nn.Embedding(10, 3, norm_type=1.0)", nn::Embedding(10, 3, {.norm_type = 1.0}).str()},
       {"nn.Embedding.from_pretrained(torch.ones(2, 2), padding_idx=1)",
        nn::Embedding::from_pretrained(two, {.padding_idx = 1}).str()},
+      {"nn.EmbeddingBag(10, 3)", nn::EmbeddingBag(10, 3).str()},
+      {"nn.EmbeddingBag(10, 3, max_norm=1.0, scale_grad_by_freq=True, mode='sum', sparse=True, padding_idx=0)",
+       nn::EmbeddingBag(10, 3,
+                        {.max_norm = 1.0, .scale_grad_by_freq = true, .mode = "sum", .sparse = true, .padding_idx = 0})
+           .str()},
       {"nn.Linear(3, 4)", nn::Linear(3, 4).str()},
       {"nn.Linear(3, 4, bias=False)", nn::Linear(3, 4, {.bias = false}).str()},
       {"nn.Identity()", nn::Identity().str()},

@@ -1,6 +1,5 @@
 #include "ops/table.h"
 #include "taper/ops/create.h"
-#include "taper/ops/embedding.h"
 #include "taper/ops/index.h"
 #include "taper/ops/pointwise.h"
 
@@ -202,66 +201,11 @@ Rows position_rows() {
   };
 }
 
-OpRow embedding_row(std::string form, EmbeddingOptions options) {
-  return {.names = {"embedding"},
-          .form = std::move(form),
-          .inputs = {given(tensor({{0, 2, 3}, {2, 2, 1}})), real({4, 3})},
-          .call = one([options](const Tensors& x) { return embedding(x[0], x[1], options); }),
-          .node = "EmbeddingBackward0",
-          .empty = {{given(zeros({0, 2}, int64)), real({4, 3})},
-                    {given(tensor({1, 0})), real({4, 0})},
-                    {given(zeros({0}, int64)), real({4, 3})}}};
-}
-
-Rows embedding_rows() {
-  Rows rows{
-      embedding_row("", {}),
-      embedding_row("with sparse gradients", {.sparse = true}),
-  };
-  rows[0].more = {{given(tensor(2)), real({4, 3})}, {given(tensor({3, 3}, int32)), real({4, 3})}};
-  rows[0].refusals = {
-      refuse<IndexError>("embedding: index 12 at position [0, 3] is outside [0, 10)",
-                         [] {
-                           (void)embedding(tensor({{0, 1, 2, 12}}), ones({10, 3}));
-                         }),
-      refuse<IndexError>("embedding: index -1 at position [0]",
-                         [] {
-                           (void)embedding(tensor({-1}), ones({10, 3}));
-                         }),
-      refuse<IndexError>("embedding: index 0 at position [] is outside [0, 0)",
-                         [] {
-                           (void)embedding(tensor(0), ones({0, 3}));
-                         }),
-      refuse<TypeError>("indices must be int32 or int64, got float32",
-                        [] {
-                          (void)embedding(tensor({0.0}), ones({10, 3}));
-                        }),
-      refuse<TypeError>("indices must be int32 or int64, got bool",
-                        [] {
-                          (void)embedding(tensor({true}), ones({10, 3}));
-                        }),
-      refuse<ShapeError>("embedding: weight has shape [3]", [] { (void)embedding(tensor({0}), ones({3})); }),
-      refuse<ValueError>("embedding: padding_idx 10 is outside [-10, 10)",
-                         [] {
-                           (void)embedding(tensor({0}), ones({10, 3}), {.padding_idx = 10});
-                         }),
-      refuse<ValueError>("padding_idx -11",
-                         [] {
-                           (void)embedding(tensor({0}), ones({10, 3}), {.padding_idx = -11});
-                         }),
-      refuse<TypeError>("embedding: max_norm needs a floating-point table, not int64",
-                        [] {
-                          (void)embedding(tensor({0}), ones({10, 3}, int64), {.max_norm = 1.0});
-                        }),
-  };
-  return rows;
-}
-
 }  // namespace
 
 Rows index_rows() {
   Rows rows = python_rows();
-  for (const Rows& more : {along_rows(), line_rows(), position_rows(), embedding_rows()})
+  for (const Rows& more : {along_rows(), line_rows(), position_rows()})
     rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }

@@ -78,6 +78,7 @@ Rows reduce_rows();
 Rows matmul_rows();
 Rows shape_rows();
 Rows index_rows();
+Rows embedding_rows();
 Rows loss_rows();
 Rows random_rows();
 Rows functional_rows();  // taper/nn/functional.h

@@ -2,6 +2,7 @@
 
 #include "taper/ops/dropout.h"
 #include "taper/ops/embedding.h"
+#include "taper/ops/embedding_bag.h"
 #include "taper/ops/index.h"
 #include "taper/ops/layer_norm.h"
 #include "taper/ops/loss.h"
@@ -25,6 +26,7 @@ using taper::tanh;
 
 using taper::dropout;
 using taper::embedding;
+using taper::embedding_bag;
 using taper::layer_norm;
 using taper::linear;
 using taper::one_hot;

@@ -1,0 +1,202 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/bags.cpp"
+#include "kernels/bags.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+
+#include "base/parallel.h"
+#include "kernels/simd.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace taper::kernels {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <class T>
+void add_fused(T* __restrict out, const T* __restrict row, std::int64_t dim, T weight) {
+  for (std::int64_t j = 0; j < dim; ++j) out[j] = std::fma(row[j], weight, out[j]);
+}
+template <class T>
+void add_rounded(T* __restrict out, const T* __restrict row, std::int64_t dim, T weight) {
+  for (std::int64_t j = 0; j < dim; ++j) out[j] += row[j] * weight;
+}
+// Eight sums side by side, whatever the vector width.
+template <class T>
+T row_product(const T* __restrict a, const T* __restrict b, std::int64_t dim) {
+  T sums[8] = {};
+  std::int64_t j = 0;
+  for (; j + 8 <= dim; j += 8)
+    for (std::int64_t k = 0; k < 8; ++k) sums[k] = std::fma(a[j + k], b[j + k], sums[k]);
+  for (; j < dim; ++j) sums[0] = std::fma(a[j], b[j], sums[0]);
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+void add_fused_float(float* o, const float* r, std::int64_t n, float w) { add_fused(o, r, n, w); }
+void add_fused_double(double* o, const double* r, std::int64_t n, double w) { add_fused(o, r, n, w); }
+void add_rounded_float(float* o, const float* r, std::int64_t n, float w) { add_rounded(o, r, n, w); }
+void add_rounded_double(double* o, const double* r, std::int64_t n, double w) { add_rounded(o, r, n, w); }
+float row_product_float(const float* a, const float* b, std::int64_t n) { return row_product(a, b, n); }
+double row_product_double(const double* a, const double* b, std::int64_t n) { return row_product(a, b, n); }
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace taper::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace taper::kernels {
+namespace {
+
+HWY_EXPORT(add_fused_float);
+HWY_EXPORT(add_fused_double);
+HWY_EXPORT(add_rounded_float);
+HWY_EXPORT(add_rounded_double);
+HWY_EXPORT(row_product_float);
+HWY_EXPORT(row_product_double);
+
+template <class T>
+auto add_loop(bool fused) {
+  if constexpr (std::is_same_v<T, float>) {
+    return fused ? HWY_DYNAMIC_DISPATCH(add_fused_float) : HWY_DYNAMIC_DISPATCH(add_rounded_float);
+  } else {
+    return fused ? HWY_DYNAMIC_DISPATCH(add_fused_double) : HWY_DYNAMIC_DISPATCH(add_rounded_double);
+  }
+}
+
+template <class T>
+auto product_loop() {
+  if constexpr (std::is_same_v<T, float>) {
+    return HWY_DYNAMIC_DISPATCH(row_product_float);
+  } else {
+    return HWY_DYNAMIC_DISPATCH(row_product_double);
+  }
+}
+
+constexpr std::int64_t piece_numbers = 1 << 17;  // what is worth a thread's waking
+
+// How many of `count` items that are `each` numbers long make a piece.
+std::int64_t grain(std::int64_t each) {
+  return std::max<std::int64_t>(1, piece_numbers / std::max<std::int64_t>(each, 1));
+}
+
+std::int64_t numbers_of_a_bag(std::int64_t entries, std::int64_t bags, std::int64_t dim) {
+  return bags == 0 ? 1 : (entries / bags + 1) * std::max<std::int64_t>(dim, 1);
+}
+
+}  // namespace
+
+template <class T, class Index>
+void sum_bags(const T* table, std::int64_t dim, const Bags<Index>& bags, const T* weights, bool fused, T* out) {
+  const auto add = add_loop<T>(fused || weights == nullptr);
+  const std::int64_t each = numbers_of_a_bag(bags.count == 0 ? 0 : bags.bounds[bags.count], bags.count, dim);
+  parallel_for(0, bags.count, grain(each), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t b = begin; b < end; ++b) {
+      T* sum = out + b * dim;
+      std::fill_n(sum, dim, T{0});
+      for (std::int64_t i = bags.bounds[b]; i < bags.bounds[b + 1]; ++i) {
+        const auto k = static_cast<std::int64_t>(bags.indices[i]);
+        if (k != bags.padding) add(sum, table + k * dim, dim, weights == nullptr ? T{1} : weights[i]);
+      }
+    }
+  });
+}
+
+template <class T, class Index>
+void max_bags(const T* table, std::int64_t dim, const Bags<Index>& bags, T* out, std::int64_t* at) {
+  const std::int64_t each = numbers_of_a_bag(bags.count == 0 ? 0 : bags.bounds[bags.count], bags.count, dim);
+  parallel_for(0, bags.count, grain(each), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t b = begin; b < end; ++b) {
+      T* best = out + b * dim;
+      std::int64_t* where = at + b * dim;
+      std::fill_n(best, dim, T{0});
+      std::fill_n(where, dim, std::int64_t{-1});
+      for (std::int64_t i = bags.bounds[b]; i < bags.bounds[b + 1]; ++i) {
+        const auto k = static_cast<std::int64_t>(bags.indices[i]);
+        if (k == bags.padding) continue;
+        const T* row = table + k * dim;
+        for (std::int64_t j = 0; j < dim; ++j) {
+          if (where[j] >= 0 && !(row[j] > best[j])) continue;
+          best[j] = row[j];
+          where[j] = k;
+        }
+      }
+    }
+  });
+}
+
+// Every column has one owner, which goes through all bags.
+template <class T>
+void add_at_max(T* table, std::int64_t dim, const std::int64_t* at, std::int64_t count, const T* g) {
+  parallel_for(0, dim, grain(count), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t b = 0; b < count; ++b)
+      for (std::int64_t j = begin; j < end; ++j)
+        if (const std::int64_t k = at[b * dim + j]; k >= 0) table[k * dim + j] += g[b * dim + j];
+  });
+}
+
+template <class T>
+void take_at_max(const T* table, std::int64_t dim, const std::int64_t* at, std::int64_t count, T* out) {
+  parallel_for(0, count, grain(dim), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * dim; i < end * dim; ++i) out[i] = at[i] < 0 ? T{0} : table[at[i] * dim + i % dim];
+  });
+}
+
+template <class T>
+void add_bag_gradients(const RowGroups& groups, const std::int64_t* rows, std::int64_t skip, bool in_place, const T* g,
+                       std::int64_t dim, const std::int64_t* bag_of, const T* scale, T* out) {
+  const auto add = add_loop<T>(true);
+  const auto entries = static_cast<std::int64_t>(groups.position.size());
+  parallel_for(0, groups.size(), grain(numbers_of_a_bag(entries, groups.size(), dim)),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t r = begin; r < end; ++r) {
+                   const std::int64_t* at = groups.position.data() + groups.start[static_cast<std::size_t>(r)];
+                   const std::int64_t* stop = groups.position.data() + groups.start[static_cast<std::size_t>(r) + 1];
+                   const std::int64_t row = rows[*at];
+                   if (row == skip) continue;
+                   T* sum = out + (in_place ? row : r) * dim;
+                   for (; at < stop; ++at) add(sum, g + bag_of[*at] * dim, dim, scale[*at]);
+                 }
+               });
+}
+
+template <class T, class Index>
+void row_products(const T* a, const std::int64_t* a_rows, const T* b, const Index* b_rows, std::int64_t count,
+                  std::int64_t dim, std::int64_t skip, T* out) {
+  const auto product = product_loop<T>();
+  parallel_for(0, count, grain(dim), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const auto k = static_cast<std::int64_t>(b_rows[i]);
+      out[i] = k == skip ? T{0} : product(a + a_rows[i] * dim, b + k * dim, dim);
+    }
+  });
+}
+
+using I64 = std::int64_t;
+using I32 = std::int32_t;
+
+template void sum_bags(const float*, I64, const Bags<I64>&, const float*, bool, float*);
+template void sum_bags(const float*, I64, const Bags<I32>&, const float*, bool, float*);
+template void sum_bags(const double*, I64, const Bags<I64>&, const double*, bool, double*);
+template void sum_bags(const double*, I64, const Bags<I32>&, const double*, bool, double*);
+template void max_bags(const float*, I64, const Bags<I64>&, float*, I64*);
+template void max_bags(const float*, I64, const Bags<I32>&, float*, I64*);
+template void max_bags(const double*, I64, const Bags<I64>&, double*, I64*);
+template void max_bags(const double*, I64, const Bags<I32>&, double*, I64*);
+template void add_at_max(float*, I64, const I64*, I64, const float*);
+template void add_at_max(double*, I64, const I64*, I64, const double*);
+template void take_at_max(const float*, I64, const I64*, I64, float*);
+template void take_at_max(const double*, I64, const I64*, I64, double*);
+template void add_bag_gradients(const RowGroups&, const I64*, I64, bool, const float*, I64, const I64*, const float*,
+                                float*);
+template void add_bag_gradients(const RowGroups&, const I64*, I64, bool, const double*, I64, const I64*, const double*,
+                                double*);
+template void row_products(const float*, const I64*, const float*, const I64*, I64, I64, I64, float*);
+template void row_products(const float*, const I64*, const float*, const I32*, I64, I64, I64, float*);
+template void row_products(const double*, const I64*, const double*, const I64*, I64, I64, I64, double*);
+template void row_products(const double*, const I64*, const double*, const I32*, I64, I64, I64, double*);
+
+}  // namespace taper::kernels
+#endif
