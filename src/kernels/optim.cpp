@@ -10,46 +10,37 @@
 #include "base/parallel.h"
 #include "kernels/simd.h"
 
-#ifndef TAPER_KERNELS_OPTIM_SCALARS_
-#define TAPER_KERNELS_OPTIM_SCALARS_
+#ifndef TAPER_KERNELS_OPTIM_ELEMENT_
+#define TAPER_KERNELS_OPTIM_ELEMENT_
 namespace taper::kernels {
 namespace {
 
-// What the loops need of the options, rounded to the element type.
 template <class T>
-struct SgdScalars {
-  T sign, weight_decay, momentum, fresh, step;
-  bool has_decay, has_momentum, nesterov, first;
-  explicit SgdScalars(const SgdOptions& o)
-      : sign(o.maximize ? T{-1} : T{1}),
-        weight_decay(static_cast<T>(o.weight_decay)),
-        momentum(static_cast<T>(o.momentum)),
-        fresh(static_cast<T>(1 - o.dampening)),
-        step(static_cast<T>(-o.lr)),
-        has_decay(o.weight_decay != 0),
-        has_momentum(o.momentum != 0),
-        nesterov(o.nesterov),
-        first(o.first) {}
+struct Rounded {
+  T sign, weight_decay, keep, beta1, fresh1, beta2, fresh2, bias1, bias2, eps, step, other;
+  explicit Rounded(const StepScalars& s)
+      : sign(static_cast<T>(s.sign)),
+        weight_decay(static_cast<T>(s.weight_decay)),
+        keep(static_cast<T>(s.keep)),
+        beta1(static_cast<T>(s.beta1)),
+        fresh1(static_cast<T>(s.fresh1)),
+        beta2(static_cast<T>(s.beta2)),
+        fresh2(static_cast<T>(s.fresh2)),
+        bias1(static_cast<T>(s.bias1)),
+        bias2(static_cast<T>(s.bias2)),
+        eps(static_cast<T>(s.eps)),
+        step(static_cast<T>(s.step)),
+        other(static_cast<T>(s.other)) {}
 };
 
+// One number of the parameter with all that belongs to it.
 template <class T>
-struct AdamScalars {
-  T sign, weight_decay, beta1, fresh1, beta2, fresh2, root_correction, eps, step, sparse_step;
-  bool has_decay;
-  explicit AdamScalars(const AdamOptions& o)
-      : sign(o.maximize ? T{-1} : T{1}),
-        weight_decay(static_cast<T>(o.weight_decay)),
-        beta1(static_cast<T>(o.beta1)),
-        fresh1(static_cast<T>(1 - o.beta1)),
-        beta2(static_cast<T>(o.beta2)),
-        fresh2(static_cast<T>(1 - o.beta2)),
-        root_correction(static_cast<T>(std::sqrt(1 - std::pow(o.beta2, o.step)))),
-        eps(static_cast<T>(o.eps)),
-        step(static_cast<T>(-(o.lr / (1 - std::pow(o.beta1, o.step))))),
-        sparse_step(
-            static_cast<T>(-(o.lr * std::sqrt(1 - std::pow(o.beta2, o.step)) / (1 - std::pow(o.beta1, o.step))))),
-        has_decay(o.weight_decay != 0) {}
+struct Element {
+  T p, g, a, b, c;
 };
+
+// Which of a, b and c a rule reads and writes.
+enum Slots : unsigned { none = 0, slot_a = 1, slot_b = 2, slot_c = 4 };
 
 }  // namespace
 }  // namespace taper::kernels
@@ -60,114 +51,239 @@ namespace taper::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-template <bool decay, class T>
-HWY_INLINE T signed_gradient(T grad, T param, T sign, T weight_decay) {
-  const T g = sign * grad;
-  return decay ? std::fma(param, weight_decay, g) : g;
+template <class T>
+HWY_INLINE T nan_or_larger(T x, T y) {
+  return x != x || x > y ? x : y;
 }
 
-enum class Buffer { none, first, later, nesterov_first, nesterov_later };
-
-template <bool decay, Buffer kind, class T>
-void sgd_loop(std::int64_t n, T* __restrict param, const T* __restrict grad, T* __restrict buffer,
-              const SgdScalars<T>& scalars) {
-  const SgdScalars<T> s = scalars;
-  for (std::int64_t i = 0; i < n; ++i) {
-    T g = signed_gradient<decay>(grad[i], param[i], s.sign, s.weight_decay);
-    if constexpr (kind != Buffer::none) {
-      T b = g;
-      if constexpr (kind == Buffer::later || kind == Buffer::nesterov_later)
-        b = std::fma(g, s.fresh, buffer[i] * s.momentum);
-      buffer[i] = b;
-      g = kind == Buffer::nesterov_first || kind == Buffer::nesterov_later ? std::fma(b, s.momentum, g) : b;
+template <bool momentum, bool first, bool nesterov>
+struct Sgd {
+  static constexpr unsigned slots = momentum ? slot_a : none;
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    if (momentum) {
+      e.a = first ? e.g : std::fma(e.g, s.fresh1, e.a * s.beta1);
+      e.g = nesterov ? std::fma(e.a, s.beta1, e.g) : e.a;
     }
-    param[i] = std::fma(g, s.step, param[i]);
+    e.p = std::fma(e.g, s.step, e.p);
   }
-}
-
-template <bool decay, class T>
-void sgd_by_buffer(std::int64_t n, T* param, const T* grad, T* buffer, const SgdScalars<T>& s) {
-  if (!s.has_momentum) return sgd_loop<decay, Buffer::none>(n, param, grad, buffer, s);
-  if (s.nesterov) {
-    if (s.first) return sgd_loop<decay, Buffer::nesterov_first>(n, param, grad, buffer, s);
-    return sgd_loop<decay, Buffer::nesterov_later>(n, param, grad, buffer, s);
-  }
-  if (s.first) return sgd_loop<decay, Buffer::first>(n, param, grad, buffer, s);
-  return sgd_loop<decay, Buffer::later>(n, param, grad, buffer, s);
-}
+};
 
 template <class T>
-void sgd(std::int64_t n, T* param, const T* grad, T* buffer, const SgdScalars<T>& s) {
-  if (s.has_decay) {
-    sgd_by_buffer<true>(n, param, grad, buffer, s);
-  } else {
-    sgd_by_buffer<false>(n, param, grad, buffer, s);
-  }
+HWY_INLINE void moments(Element<T>& e, const Rounded<T>& s) {
+  e.a = std::fma(e.g, s.fresh1, e.a * s.beta1);
+  e.b = std::fma(s.fresh2 * e.g, e.g, e.b * s.beta2);
 }
 
-template <bool decay, bool amsgrad, class T>
-void adam_loop(std::int64_t n, T* __restrict param, const T* __restrict grad, T* __restrict m, T* __restrict v,
-               T* __restrict v_max, const AdamScalars<T>& scalars) {
-  const AdamScalars<T> s = scalars;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T g = signed_gradient<decay>(grad[i], param[i], s.sign, s.weight_decay);
-    m[i] = std::fma(g, s.fresh1, m[i] * s.beta1);
-    v[i] = std::fma(s.fresh2 * g, g, v[i] * s.beta2);
-    T second = v[i];
-    if constexpr (amsgrad) {
-      second = second != second || second > v_max[i] ? second : v_max[i];  // a NaN stays
-      v_max[i] = second;
+template <bool amsgrad, bool decoupled>
+struct Adam {
+  static constexpr unsigned slots = slot_a | slot_b | (amsgrad ? slot_c : none);
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    if (decoupled) e.p = e.p * s.keep;
+    moments(e, s);
+    if (amsgrad) e.c = nan_or_larger(e.b, e.c);
+    e.p = e.p + (s.step * e.a) / (std::sqrt(amsgrad ? e.c : e.b) / s.bias2 + s.eps);
+  }
+};
+
+struct SparseAdam {
+  static constexpr unsigned slots = slot_a | slot_b;
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    e.a = e.a + (e.g - e.a) * s.fresh1;
+    e.b = e.b + (e.g * e.g - e.b) * s.fresh2;
+    e.p = e.p + e.a / (std::sqrt(e.b) + s.eps) * s.step;
+  }
+};
+
+struct Adagrad {
+  static constexpr unsigned slots = slot_a;
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    e.a = std::fma(e.g, e.g, e.a);
+    e.p = e.p + (s.step * e.g) / (std::sqrt(e.a) + s.eps);
+  }
+};
+
+struct AdagradRows {
+  static constexpr unsigned slots = slot_a;
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    e.a = e.a + e.g * e.g;
+    e.p = std::fma(e.g / (std::sqrt(e.a) + s.eps), s.step, e.p);
+  }
+};
+
+template <bool centered, bool momentum>
+struct RmsProp {
+  static constexpr unsigned slots = slot_a | (momentum ? slot_b : none) | (centered ? slot_c : none);
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    e.a = std::fma(s.fresh2 * e.g, e.g, e.a * s.beta2);
+    T square = e.a;
+    if (centered) {
+      e.c = std::fma(e.g, s.fresh2, e.c * s.beta2);
+      square = std::fma(-e.c, e.c, square);
     }
-    const T denominator = std::sqrt(second) / s.root_correction + s.eps;
-    param[i] = param[i] + (s.step * m[i]) / denominator;
+    const T root = std::sqrt(square) + s.eps;
+    if (momentum) {
+      e.b = e.b * s.beta1 + e.g / root;
+      e.p = std::fma(e.b, s.step, e.p);
+    } else {
+      e.p = e.p + (s.step * e.g) / root;
+    }
   }
-}
+};
 
-template <class T>
-void adam(std::int64_t n, T* param, const T* grad, T* m, T* v, T* v_max, const AdamScalars<T>& s) {
-  if (s.has_decay) {
-    if (v_max) return adam_loop<true, true>(n, param, grad, m, v, v_max, s);
-    return adam_loop<true, false>(n, param, grad, m, v, v_max, s);
+struct Adadelta {
+  static constexpr unsigned slots = slot_a | slot_b;
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    e.a = std::fma(s.fresh2 * e.g, e.g, e.a * s.beta2);
+    const T change = std::sqrt(e.b + s.eps) / std::sqrt(e.a + s.eps) * e.g;
+    e.b = std::fma(s.fresh2 * change, change, e.b * s.beta2);
+    e.p = std::fma(change, s.step, e.p);
   }
-  if (v_max) return adam_loop<false, true>(n, param, grad, m, v, v_max, s);
-  return adam_loop<false, false>(n, param, grad, m, v, v_max, s);
-}
+};
 
-template <class T>
-void sparse_adam(std::int64_t n, T* __restrict param, const T* __restrict grad, T* __restrict m, T* __restrict v,
-                 const AdamScalars<T>& scalars) {
-  const AdamScalars<T> s = scalars;
+struct Adamax {
+  static constexpr unsigned slots = slot_a | slot_b;
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    e.a = std::fma(e.g, s.fresh1, e.a * s.beta1);
+    e.b = nan_or_larger(std::abs(e.g) + s.eps, e.b * s.beta2);
+    e.p = e.p + (s.step * e.a) / e.b;
+  }
+};
+
+struct NAdam {
+  static constexpr unsigned slots = slot_a | slot_b;
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    moments(e, s);
+    const T root = std::sqrt(e.b / s.bias2) + s.eps;
+    e.p = e.p + (s.other * e.g) / root;
+    e.p = e.p + (s.step * e.a) / root;
+  }
+};
+
+template <bool rectified>
+struct RAdam {
+  static constexpr unsigned slots = slot_a | slot_b;
+  template <class T>
+  static HWY_INLINE void step(Element<T>& e, const Rounded<T>& s) {
+    moments(e, s);
+    T change = e.a / s.bias1 * s.step;
+    if (rectified) change = change * (T{1} / (std::sqrt(e.b) + s.eps) * s.bias2) * s.other;
+    e.p = e.p + change;
+  }
+};
+
+template <class Rule, bool decay, class T>
+void loop(std::int64_t n, T* __restrict p, const T* __restrict g, T* __restrict a, T* __restrict b, T* __restrict c,
+          const Rounded<T>& scalars) {
+  const Rounded<T> s = scalars;
   for (std::int64_t i = 0; i < n; ++i) {
-    const T g = s.sign * grad[i];
-    const T change_m = (g - m[i]) * s.fresh1;
-    const T change_v = (g * g - v[i]) * s.fresh2;
-    m[i] = m[i] + change_m;
-    v[i] = v[i] + change_v;
-    param[i] = param[i] + m[i] / (std::sqrt(v[i]) + s.eps) * s.sparse_step;
+    Element<T> e;
+    e.p = p[i];
+    e.g = s.sign * g[i];
+    if constexpr (decay) e.g = std::fma(e.p, s.weight_decay, e.g);
+    if constexpr (Rule::slots & slot_a) e.a = a[i];
+    if constexpr (Rule::slots & slot_b) e.b = b[i];
+    if constexpr (Rule::slots & slot_c) e.c = c[i];
+    Rule::step(e, s);
+    p[i] = e.p;
+    if constexpr (Rule::slots & slot_a) a[i] = e.a;
+    if constexpr (Rule::slots & slot_b) b[i] = e.b;
+    if constexpr (Rule::slots & slot_c) c[i] = e.c;
   }
 }
 
-void sgd_float(std::int64_t n, float* param, const float* grad, float* buffer, const SgdScalars<float>& s) {
-  sgd(n, param, grad, buffer, s);
+// Rows of a table, or where none are named one row that is all there is.
+template <class T>
+struct Walk {
+  const std::int64_t* rows;
+  std::int64_t count;
+  std::int64_t dim;
+  StepArrays<T> x;
+  bool decay;
+  Rounded<T> scalars;
+
+  template <class Rule, bool may_decay = true>
+  void run() const {
+    if constexpr (may_decay)
+      if (decay) return run_all<Rule, true>();
+    run_all<Rule, false>();
+  }
+
+  template <class Rule, bool decays>
+  void run_all() const {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t at = rows ? rows[i] * dim : 0;
+      T* a = Rule::slots & slot_a ? x.a + at : nullptr;
+      T* b = Rule::slots & slot_b ? x.b + at : nullptr;
+      T* c = Rule::slots & slot_c ? x.c + at : nullptr;
+      loop<Rule, decays>(dim, x.param + at, x.grad + i * dim, a, b, c, scalars);
+    }
+  }
+};
+
+template <class T>
+void walk(Rule rule, const Walk<T>& w) {
+  switch (rule) {
+    case Rule::sgd:
+      return w.template run<Sgd<false, false, false>>();
+    case Rule::sgd_first:
+      return w.template run<Sgd<true, true, false>>();
+    case Rule::sgd_later:
+      return w.template run<Sgd<true, false, false>>();
+    case Rule::nesterov_first:
+      return w.template run<Sgd<true, true, true>>();
+    case Rule::nesterov_later:
+      return w.template run<Sgd<true, false, true>>();
+    case Rule::adam:
+      return w.template run<Adam<false, false>>();
+    case Rule::amsgrad:
+      return w.template run<Adam<true, false>>();
+    case Rule::adamw:
+      return w.template run<Adam<false, true>, false>();
+    case Rule::adamw_amsgrad:
+      return w.template run<Adam<true, true>, false>();
+    case Rule::sparse_adam:
+      return w.template run<SparseAdam, false>();
+    case Rule::adagrad:
+      return w.template run<Adagrad>();
+    case Rule::adagrad_rows:
+      return w.template run<AdagradRows, false>();
+    case Rule::rmsprop:
+      return w.template run<RmsProp<false, false>>();
+    case Rule::rmsprop_momentum:
+      return w.template run<RmsProp<false, true>>();
+    case Rule::rmsprop_centered:
+      return w.template run<RmsProp<true, false>>();
+    case Rule::rmsprop_centered_momentum:
+      return w.template run<RmsProp<true, true>>();
+    case Rule::adadelta:
+      return w.template run<Adadelta>();
+    case Rule::adamax:
+      return w.template run<Adamax>();
+    case Rule::nadam:
+      return w.template run<NAdam>();
+    case Rule::radam:
+      return w.template run<RAdam<false>>();
+    case Rule::radam_rectified:
+      return w.template run<RAdam<true>>();
+  }
 }
-void sgd_double(std::int64_t n, double* param, const double* grad, double* buffer, const SgdScalars<double>& s) {
-  sgd(n, param, grad, buffer, s);
+
+void walk_float(Rule rule, const std::int64_t* rows, std::int64_t count, std::int64_t dim, const StepArrays<float>& x,
+                const StepScalars& s) {
+  walk(rule, Walk<float>{rows, count, dim, x, s.weight_decay != 0, Rounded<float>(s)});
 }
-void adam_float(std::int64_t n, float* param, const float* grad, float* m, float* v, float* v_max,
-                const AdamScalars<float>& s) {
-  adam(n, param, grad, m, v, v_max, s);
-}
-void adam_double(std::int64_t n, double* param, const double* grad, double* m, double* v, double* v_max,
-                 const AdamScalars<double>& s) {
-  adam(n, param, grad, m, v, v_max, s);
-}
-void sparse_adam_float(std::int64_t n, float* param, const float* grad, float* m, float* v,
-                       const AdamScalars<float>& s) {
-  sparse_adam(n, param, grad, m, v, s);
-}
-void sparse_adam_double(std::int64_t n, double* param, const double* grad, double* m, double* v,
-                        const AdamScalars<double>& s) {
-  sparse_adam(n, param, grad, m, v, s);
+void walk_double(Rule rule, const std::int64_t* rows, std::int64_t count, std::int64_t dim, const StepArrays<double>& x,
+                 const StepScalars& s) {
+  walk(rule, Walk<double>{rows, count, dim, x, s.weight_decay != 0, Rounded<double>(s)});
 }
 
 }  // namespace
@@ -179,67 +295,46 @@ HWY_AFTER_NAMESPACE();
 namespace taper::kernels {
 namespace {
 
-HWY_EXPORT(sgd_float);
-HWY_EXPORT(sgd_double);
-HWY_EXPORT(adam_float);
-HWY_EXPORT(adam_double);
-HWY_EXPORT(sparse_adam_float);
-HWY_EXPORT(sparse_adam_double);
+HWY_EXPORT(walk_float);
+HWY_EXPORT(walk_double);
 
 constexpr std::int64_t piece = 1 << 14;  // elements
+
+template <class T>
+auto walk_of() {
+  if constexpr (std::is_same_v<T, float>) {
+    return HWY_DYNAMIC_DISPATCH(walk_float);
+  } else {
+    return HWY_DYNAMIC_DISPATCH(walk_double);
+  }
+}
 
 }  // namespace
 
 template <class T>
-void sgd_step(std::int64_t n, T* param, const T* grad, T* buffer, const SgdOptions& options) {
-  const SgdScalars<T> s(options);
+void optimizer_step(Rule rule, std::int64_t n, const StepArrays<T>& x, const StepScalars& scalars) {
+  const auto walk = walk_of<T>();
   parallel_for(0, n, piece, [&](std::int64_t begin, std::int64_t end) {
-    T* b = s.has_momentum ? buffer + begin : nullptr;
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(sgd_float)(end - begin, param + begin, grad + begin, b, s);
-    } else {
-      HWY_DYNAMIC_DISPATCH(sgd_double)(end - begin, param + begin, grad + begin, b, s);
-    }
+    const auto from = [begin](T* slot) { return slot ? slot + begin : nullptr; };
+    walk(rule, nullptr, 1, end - begin, {x.param + begin, x.grad + begin, from(x.a), from(x.b), from(x.c)}, scalars);
   });
 }
 
 template <class T>
-void adam_step(std::int64_t n, T* param, const T* grad, T* m, T* v, T* v_max, const AdamOptions& options) {
-  const AdamScalars<T> s(options);
-  parallel_for(0, n, piece, [&](std::int64_t begin, std::int64_t end) {
-    T* largest = v_max ? v_max + begin : nullptr;
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(adam_float)(end - begin, param + begin, grad + begin, m + begin, v + begin, largest, s);
-    } else {
-      HWY_DYNAMIC_DISPATCH(adam_double)(end - begin, param + begin, grad + begin, m + begin, v + begin, largest, s);
-    }
+void optimizer_step_rows(Rule rule, const std::int64_t* rows, std::int64_t count, std::int64_t dim,
+                         const StepArrays<T>& x, const StepScalars& scalars) {
+  const auto walk = walk_of<T>();
+  const std::int64_t rows_at_once = std::max<std::int64_t>(1, piece / std::max<std::int64_t>(dim, 1));
+  parallel_for(0, count, rows_at_once, [&](std::int64_t begin, std::int64_t end) {
+    walk(rule, rows + begin, end - begin, dim, {x.param, x.grad + begin * dim, x.a, x.b, x.c}, scalars);
   });
-}
-
-template <class T>
-void sparse_adam_step(const std::int64_t* rows, std::int64_t count, std::int64_t dim, T* param, const T* grad, T* m,
-                      T* v, const AdamOptions& options) {
-  const AdamScalars<T> s(options);
-  parallel_for(0, count, std::max<std::int64_t>(1, piece / std::max<std::int64_t>(dim, 1)),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t i = begin; i < end; ++i) {
-                   const std::int64_t at = rows[i] * dim;
-                   if constexpr (std::is_same_v<T, float>) {
-                     HWY_DYNAMIC_DISPATCH(sparse_adam_float)(dim, param + at, grad + i * dim, m + at, v + at, s);
-                   } else {
-                     HWY_DYNAMIC_DISPATCH(sparse_adam_double)(dim, param + at, grad + i * dim, m + at, v + at, s);
-                   }
-                 }
-               });
 }
 
 using I64 = std::int64_t;
-template void sgd_step(I64, float*, const float*, float*, const SgdOptions&);
-template void sgd_step(I64, double*, const double*, double*, const SgdOptions&);
-template void adam_step(I64, float*, const float*, float*, float*, float*, const AdamOptions&);
-template void adam_step(I64, double*, const double*, double*, double*, double*, const AdamOptions&);
-template void sparse_adam_step(const I64*, I64, I64, float*, const float*, float*, float*, const AdamOptions&);
-template void sparse_adam_step(const I64*, I64, I64, double*, const double*, double*, double*, const AdamOptions&);
+template void optimizer_step(Rule, I64, const StepArrays<float>&, const StepScalars&);
+template void optimizer_step(Rule, I64, const StepArrays<double>&, const StepScalars&);
+template void optimizer_step_rows(Rule, const I64*, I64, I64, const StepArrays<float>&, const StepScalars&);
+template void optimizer_step_rows(Rule, const I64*, I64, I64, const StepArrays<double>&, const StepScalars&);
 
 }  // namespace taper::kernels
 #endif

@@ -3,23 +3,57 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <string_view>
 
 #include "taper/base/error.h"
 
 namespace taper::optim::detail {
+namespace {
 
-void check_number(const char* name, const char* what, double value, bool positive) {
-  if (std::isfinite(value) && (positive ? value > 0 : value >= 0)) return;
-  throw ValueError(fmt::format("{}: Invalid {}: {}; it must be a finite number {} 0", name, what, python(value),
-                               positive ? "above" : "of at least"));
+bool lies_in(double value, Range range) {
+  switch (range) {
+    case Range::finite:
+      return true;
+    case Range::at_least_0:
+      return value >= 0;
+    case Range::above_0:
+      return value > 0;
+    case Range::from_0_to_1:
+      return value >= 0 && value <= 1;
+  }
+  return false;
 }
 
-void check_finite(const char* name, const char* what, double value) {
-  if (!std::isfinite(value))
-    throw ValueError(fmt::format("{}: Invalid {}: {}; it must be a finite number", name, what, python(value)));
+const char* described(Range range) {
+  switch (range) {
+    case Range::finite:
+      return "be a finite number";
+    case Range::at_least_0:
+      return "be a finite number of at least 0";
+    case Range::above_0:
+      return "be a finite number above 0";
+    case Range::from_0_to_1:
+      return "lie in [0, 1]";
+  }
+  return "";
 }
 
-void check_betas(const char* name, const std::pair<double, double>& betas) {
+// As PyTorch's messages call it.
+std::string spoken(std::string_view option) {
+  if (option == "lr") return "learning rate";
+  if (option == "eps") return "epsilon value";
+  return fmt::format("{} value", option);
+}
+
+}  // namespace
+
+void check_range(const char* name, const char* option, double value, Range range) {
+  if (std::isfinite(value) && lies_in(value, range)) return;
+  throw ValueError(
+      fmt::format("{}: Invalid {}: {}; it must {}", name, spoken(option), python(value), described(range)));
+}
+
+void check_range(const char* name, const char*, const std::pair<double, double>& betas, Range) {
   const auto check = [&](int index, double beta) {
     if (!(beta >= 0 && beta < 1))
       throw ValueError(
@@ -29,24 +63,57 @@ void check_betas(const char* name, const std::pair<double, double>& betas) {
   check(1, betas.second);
 }
 
-void refuse(const char* name, const char* option, bool value, const char* why) {
-  if (value) throw ValueError(fmt::format("{}: {} = true is not possible here: {}", name, option, why));
+std::string python(double value) { return Value(value).str(); }
+
+Value form(double value, double standard) { return value == 0 && standard == 0 ? Value(0) : Value(value); }
+
+Value form(bool value, bool) { return value; }
+
+Value form(const std::pair<double, double>& value, const std::pair<double, double>&) {
+  return Value::tuple({value.first, value.second});
 }
 
-std::string python(double value) {
-  std::string text = fmt::format("{}", value);
-  if (text.find_first_of(".en") == std::string::npos) text += ".0";  // neither a fraction, an exponent, inf nor nan
-  return text;
+bool read(const Value& saved, double& value) {
+  if (saved.kind() == Value::Kind::tensor) {  // newer versions allow a learning rate in a tensor
+    const auto tensor = saved.as<Tensor>();
+    if (tensor.is_sparse() || tensor.numel() != 1) return false;
+    value = tensor.item<double>();
+    return true;
+  }
+  if (saved.kind() != Value::Kind::floating && saved.kind() != Value::Kind::integer) return false;
+  value = saved.as<double>();
+  return true;
 }
 
-std::string python(bool value) { return value ? "True" : "False"; }
-
-std::string python(const std::pair<double, double>& value) {
-  return fmt::format("({}, {})", python(value.first), python(value.second));
+bool read(const Value& saved, bool& value) {
+  if (saved.kind() != Value::Kind::boolean) return false;
+  value = saved.as<bool>();
+  return true;
 }
 
-std::string python(const std::optional<bool>& value) { return value ? python(*value) : "None"; }
+bool read(const Value& saved, std::pair<double, double>& value) {
+  if ((saved.kind() != Value::Kind::tuple && saved.kind() != Value::Kind::list) || saved.size() != 2) return false;
+  return read(saved[0], value.first) && read(saved[1], value.second);
+}
 
-std::string python_or_zero(double value) { return value == 0 ? "0" : python(value); }
+bool read_absent(double standard, double& value) {
+  value = 0;
+  return standard == 0;
+}
+
+bool read_absent(bool, bool& value) {
+  value = false;
+  return true;
+}
+
+bool read_absent(const std::pair<double, double>&, std::pair<double, double>&) { return false; }
+
+void refuse_option(const char* name, std::size_t group, const char* option, const Value* saved) {
+  if (saved == nullptr)
+    throw StateError(fmt::format("{}.load_state_dict: group {} has no '{}'; is it the state of another optimizer?",
+                                 name, group, option));
+  throw StateError(fmt::format("{}.load_state_dict: '{}' of group {} is {}, a {}, which is no such option's value",
+                               name, option, group, saved->str(), saved->kind_name()));
+}
 
 }  // namespace taper::optim::detail

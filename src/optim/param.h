@@ -2,11 +2,14 @@
 
 #include <cstdint>
 
+#include "kernels/optim.h"
+#include "optim/layout.h"
 #include "taper/ops/copy.h"
+#include "taper/optim/optimizer.h"
 #include "taper/tensor/tensor.h"
 #include "tensor/make.h"
 
-/// What optimizers do with parameters and gradients.
+/// What optimizers do with parameters, gradients and what they remember.
 namespace taper::optim::detail {
 
 /// A parameter's numbers as one flat row-major array. finish() brings them back where the parameter lies otherwise, and
@@ -31,13 +34,6 @@ class FlatParam {
   Tensor flat_;
 };
 
-/// The dense gradient, row-major and in memory of its own.
-inline Tensor flat_gradient(const Tensor& grad, const Tensor& param) {
-  if (grad.is_sparse()) return grad.to_dense();
-  const Tensor flat = grad.detach().contiguous();
-  return flat.shares_memory_with(param) ? flat.clone() : flat;
-}
-
 /// A sparse gradient as a list of rows.
 struct RowList {
   Tensor indices;
@@ -52,5 +48,37 @@ struct RowList {
         dim(count == 0 ? 0 : values.numel() / count) {}
   const std::int64_t* rows() const { return indices.data<std::int64_t>(); }
 };
+
+/// The slot's tensor, made if there is none yet: zeros of the parameter's shape, or the number 1 of a product.
+Tensor& fill_slot(const Layout& layout, State& state, std::size_t slot);
+
+/// Which of a state's slots a rule knows as a, b and c; -1 for none.
+struct SlotOrder {
+  int a = -1, b = -1, c = -1;
+};
+
+/// One step by the dense gradient that `grad` is or means. The slots are there.
+void dense_step(kernels::Rule rule, const State& state, const Tensor& grad, SlotOrder slots,
+                const kernels::StepScalars& scalars);
+
+/// One step of the rows that a sparse gradient names, its duplicates summed first.
+void row_step(kernels::Rule rule, const State& state, const Tensor& grad, SlotOrder slots,
+              const kernels::StepScalars& scalars);
+
+/// What an option of a given name always means to a rule. The step is -lr.
+template <class Options>
+kernels::StepScalars scalars_of(const Options& o) {
+  kernels::StepScalars s{.step = -o.lr};
+  if constexpr (requires { o.maximize; }) s.sign = o.maximize ? -1 : 1;
+  if constexpr (requires { o.weight_decay; }) s.weight_decay = o.weight_decay;
+  if constexpr (requires { o.eps; }) s.eps = o.eps;
+  if constexpr (requires { o.betas; }) {
+    s.beta1 = o.betas.first;
+    s.fresh1 = 1 - o.betas.first;
+    s.beta2 = o.betas.second;
+    s.fresh2 = 1 - o.betas.second;
+  }
+  return s;
+}
 
 }  // namespace taper::optim::detail

@@ -4,59 +4,13 @@
 #include <cmath>
 
 #include "autograd/row_gradient.h"
-#include "kernels/optim.h"
 #include "kernels/rows.h"
-#include "optim/options.h"
+#include "optim/grouped.h"
 #include "optim/param.h"
 #include "taper/base/error.h"
 
 namespace taper::optim {
 namespace {
-
-constexpr const char* op = "SGD";
-
-void check(const SGDOptions& o) {
-  if (std::isnan(o.lr))
-    throw ValueError(
-        "SGD: parameter group didn't specify a value of required optimization parameter lr (it is nan); write {.lr = "
-        "0.1}");
-  detail::check_number(op, "learning rate", o.lr);
-  detail::check_number(op, "momentum value", o.momentum);
-  detail::check_finite(op, "dampening value", o.dampening);
-  detail::check_number(op, "weight_decay value", o.weight_decay);
-  if (o.nesterov && (o.momentum <= 0 || o.dampening != 0))
-    throw ValueError("SGD: Nesterov momentum requires a momentum and zero dampening, not momentum " +
-                     detail::python(o.momentum) + " and dampening " + detail::python(o.dampening));
-  detail::refuse(op, "differentiable", o.differentiable, "a step is never recorded");
-}
-
-SGDParamGroup merge(const SGDGroup& given, const SGDOptions& defaults) {
-  SGDParamGroup group{{given.params}, defaults};
-  group.lr = given.lr.value_or(defaults.lr);
-  group.momentum = given.momentum.value_or(defaults.momentum);
-  group.dampening = given.dampening.value_or(defaults.dampening);
-  group.weight_decay = given.weight_decay.value_or(defaults.weight_decay);
-  group.nesterov = given.nesterov.value_or(defaults.nesterov);
-  group.maximize = given.maximize.value_or(defaults.maximize);
-  return group;
-}
-
-void dense_step(const SGDOptions& o, const Tensor& param, const Tensor& grad, Tensor& buffer) {
-  const bool first = !buffer.defined();
-  if (o.momentum != 0) {
-    if (first) buffer = taper::detail::make_tensor(param.shape(), param.dtype());
-    if (buffer.is_sparse()) buffer = buffer.to_dense();
-  }
-  detail::FlatParam flat(param);
-  const Tensor g = detail::flat_gradient(grad, param);
-  taper::detail::dispatch_floating(param.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    T* remembered = o.momentum == 0 ? nullptr : buffer.data<T>();
-    kernels::sgd_step(param.numel(), flat.data<T>(), g.data<T>(), remembered,
-                      {o.lr, o.momentum, o.dampening, o.weight_decay, o.nesterov, o.maximize, first});
-  });
-  flat.finish();
-}
 
 // param = param + scale * entry, entry by entry.
 void add_entries(const Tensor& param, const Tensor& sparse, double scale) {
@@ -109,50 +63,60 @@ void sparse_momentum_step(const SGDOptions& o, const Tensor& param, const Tensor
 
 }  // namespace
 
-SGD::SGD(const std::vector<Tensor>& params, const SGDOptions& options)
-    : SGD(std::vector<SGDGroup>{{.params = params}}, options) {}
+template <>
+struct detail::Rules<SGDOptions> {
+  using O = SGDOptions;
+  using G = SGDGroup;
 
-SGD::SGD(const std::vector<SGDGroup>& groups, const SGDOptions& options) : GroupedOptimizer(op), defaults_(options) {
-  SGDOptions given = options;
-  if (std::isnan(given.lr)) given.lr = 0;  // every group may have its own
-  check(given);
-  for (const SGDGroup& group : groups) add_param_group(group);
-  check_not_empty();
-}
+  static constexpr Layout layout{"SGD", StepCount::none, Gradients::any, {{"momentum_buffer", SlotKind::sometimes}}};
+  static constexpr std::tuple options{option("lr", &O::lr, &G::lr),
+                                      option("momentum", &O::momentum, &G::momentum),
+                                      option("dampening", &O::dampening, &G::dampening, Range::finite),
+                                      option("weight_decay", &O::weight_decay, &G::weight_decay),
+                                      option("nesterov", &O::nesterov, &G::nesterov),
+                                      option("maximize", &O::maximize, &G::maximize),
+                                      none("foreach"),
+                                      off("differentiable")};
 
-void SGD::add_param_group(const SGDGroup& group) {
-  const InUse in_use(*this, "add_param_group");
-  SGDParamGroup merged = merge(group, defaults_);
-  check(merged);
-  check_params(merged.params);
-  param_groups().push_back(std::move(merged));
-}
+  static void check(const O& o) {
+    if (std::isnan(o.lr))
+      throw ValueError(
+          "SGD: parameter group didn't specify a value of required optimization parameter lr (it is nan); write {.lr = "
+          "0.1}");
+    if (o.nesterov && (o.momentum <= 0 || o.dampening != 0))
+      throw ValueError("SGD: Nesterov momentum requires a momentum and zero dampening, not momentum " +
+                       python(o.momentum) + " and dampening " + python(o.dampening));
+  }
 
-std::vector<Optimizer::Option> SGD::group_options(std::size_t group) const {
-  const Group& g = param_groups()[group];
-  return {{"dampening", detail::python_or_zero(g.dampening)},
-          {"differentiable", detail::python(g.differentiable)},
-          {"foreach", detail::python(g.foreach)},
-          {"lr", detail::python(g.lr)},
-          {"maximize", detail::python(g.maximize)},
-          {"momentum", detail::python_or_zero(g.momentum)},
-          {"nesterov", detail::python(g.nesterov)},
-          {"weight_decay", detail::python_or_zero(g.weight_decay)}};
-}
+  static void update(const O& o, State& state, const Tensor& grad) {
+    const Tensor& buffer = state.slots[0];
+    const bool row_held = taper::detail::is_row_held(grad);
+    const bool sparse = grad.is_sparse() && !row_held && o.weight_decay == 0;
+    // Untouched rows would stay as they are, so that what stands for a dense gradient may leave them out.
+    const bool plain = o.momentum == 0 && o.weight_decay == 0 && !o.maximize;
+    if ((sparse && o.momentum == 0) || (row_held && plain))
+      return add_entries(state.param, grad, o.maximize ? o.lr : -o.lr);
+    if (sparse && (!buffer.defined() || buffer.is_sparse()))
+      return sparse_momentum_step(o, state.param, grad, state.slots[0]);
+    dense_update(o, state, grad);
+  }
 
-void SGD::check_options(std::size_t group) const { check(param_groups()[group]); }
+  static void dense_update(const O& o, State& state, const Tensor& grad) {
+    using kernels::Rule;
+    kernels::StepScalars s = scalars_of(o);
+    s.beta1 = o.momentum;
+    s.fresh1 = 1 - o.dampening;
+    if (o.momentum == 0) return dense_step(Rule::sgd, state, grad, {}, s);
+    const bool first = !state.slots[0].defined();
+    Tensor& buffer = fill_slot(layout, state, 0);
+    if (buffer.is_sparse()) buffer = buffer.to_dense();
+    const Rule rule = o.nesterov ? first ? Rule::nesterov_first : Rule::nesterov_later
+                      : first    ? Rule::sgd_first
+                                 : Rule::sgd_later;
+    dense_step(rule, state, grad, {0}, s);
+  }
+};
 
-void SGD::update(std::size_t group, State& state, const Tensor& grad) {
-  const SGDOptions& o = param_groups()[group];
-  Tensor& buffer = state.slots[0];
-  const bool row_held = taper::detail::is_row_held(grad);
-  const bool sparse = grad.is_sparse() && !row_held && o.weight_decay == 0;
-  // Untouched rows would stay as they are, so that what stands for a dense gradient may leave them out.
-  const bool plain = o.momentum == 0 && o.weight_decay == 0 && !o.maximize;
-  if ((sparse && o.momentum == 0) || (row_held && plain))
-    return add_entries(state.param, grad, o.maximize ? o.lr : -o.lr);
-  if (sparse && (!buffer.defined() || buffer.is_sparse())) return sparse_momentum_step(o, state.param, grad, buffer);
-  dense_step(o, state.param, grad, buffer);
-}
+template class GroupedOptimizer<SGDOptions, SGDGroup>;
 
 }  // namespace taper::optim

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <concepts>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,11 +15,7 @@ struct AdamOptions {
   double eps = 1e-8;                            ///< at least 0
   double weight_decay = 0;                      ///< at least 0
   bool amsgrad = false;                         ///< divides by the largest second moment so far
-  std::optional<bool> foreach{};                ///< how PyTorch spreads the work; the numbers are the same
   bool maximize = false;                        ///< goes up the gradient instead of down
-  bool capturable = false;                      ///< for CUDA graphs: ValueError where true
-  bool differentiable = false;                  ///< ValueError where true: a step is never recorded
-  bool fused = false;                           ///< a CUDA kernel of PyTorch's: ValueError where true
 };
 
 /// A group as it is handed over: what it does not say is taken from the optimizer's own options.
@@ -35,9 +29,6 @@ struct AdamGroup {
   std::optional<bool> maximize{};
 };
 
-/// A group of an Adam.
-struct AdamParamGroup : ParamGroup, AdamOptions {};
-
 /// Adam (torch.optim.Adam), to PyTorch's bits. At a parameter's t-th step:
 ///
 ///     g = grad + weight_decay * p
@@ -46,22 +37,11 @@ struct AdamParamGroup : ParamGroup, AdamOptions {};
 ///     p = p - lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
 ///
 /// A sparse gradient does what the dense one would have done, to every row of the table.
-class Adam : public GroupedOptimizer<AdamParamGroup> {
+class Adam : public GroupedOptimizer<AdamOptions, AdamGroup> {
  public:
-  explicit Adam(const std::vector<Tensor>& params, const AdamOptions& options = {});
-  explicit Adam(const std::vector<AdamGroup>& groups, const AdamOptions& options = {});
-  template <std::derived_from<Tensor> T>
-  Adam(const T& param, const AdamOptions& options) : Adam(std::vector<Tensor>{param}, options) {}
-
-  /// ValueError as for the constructors; the optimizer is then as before.
-  void add_param_group(const AdamGroup& group);
-
- private:
-  std::vector<Option> group_options(std::size_t group) const override;
-  void check_options(std::size_t group) const override;
-  void update(std::size_t group, State& state, const Tensor& grad) override;
-
-  AdamOptions defaults_;
+  using GroupedOptimizer::GroupedOptimizer;
 };
+
+extern template class GroupedOptimizer<AdamOptions, AdamGroup>;
 
 }  // namespace taper::optim

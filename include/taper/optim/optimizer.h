@@ -1,8 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@
 
 #include "taper/base/callable.h"
 #include "taper/tensor/tensor.h"
+#include "taper/tensor/value.h"
 
 namespace taper::optim {
 
@@ -18,7 +21,24 @@ namespace taper::optim {
 struct ParamGroup {
   std::vector<Tensor> params{};
   std::optional<double> initial_lr{};  ///< the rate that a scheduler started from
+  /// What else PyTorch keeps in a group: foreach, fused, a scheduler's own numbers. Nothing is done with it, but it is
+  /// read from a state, kept, and written again.
+  Dict others{};
 };
+
+namespace detail {
+
+/// What an optimizer is called and what it remembers: see optim/layout.h.
+struct Layout;
+
+/// What is remembered of one parameter, made at its first step.
+struct State {
+  Tensor param;
+  std::int64_t step = 0;
+  Tensor slots[3]{};
+};
+
+}  // namespace detail
 
 /// What all optimizers share (torch.optim.Optimizer). An optimizer holds handles on parameters and what it remembers of
 /// each; a step reads the gradients and writes the parameters in place, outside the tape, so that their versions rise.
@@ -40,12 +60,26 @@ class Optimizer {
   void step();
   /// Calls `closure`, which computes and returns the loss, with recording switched on; then steps. Returns the loss.
   Tensor step(const Callable<Tensor()>& closure);
+  /// From now on step() looks through all gradients before it changes anything, and throws a NumericError that names
+  /// the parameter, the row and the step where it finds a NaN or an infinity.
+  void check_finite(bool on = true) { checks_finite_ = on; }
   /// PyTorch's text of the optimizer: its groups and their options.
   std::string str() const;
+
+  /// PyTorch's state, names and kinds the same: {'state': {0: {'step': ..., 'exp_avg': ...}}, 'param_groups': [{'lr':
+  /// ..., 'params': [0, 1]}]}, where numbers count the parameters of all groups. Its tensors are the optimizer's own,
+  /// which the next step changes.
+  Dict state_dict() const;
+  /// Takes over such a state, PyTorch's or Taper's, with a copy of its tensors in the dtype of their parameters, and
+  /// with the options of its groups. StateError for groups of other sizes, for tensors of other shapes, and for what
+  /// is missing or unknown, naming the parameter; ValueError for options outside their range. The optimizer is then as
+  /// before.
+  void load_state_dict(const Value& state);
 
   /// What schedulers need to know of any optimizer. Where its type is known, param_groups() says the same and more.
   virtual std::size_t group_count() const = 0;
   virtual ParamGroup& group(std::size_t index) = 0;
+  virtual const ParamGroup& group(std::size_t index) const = 0;
   virtual double& lr(std::size_t group) = 0;
   /// The group's momentum or the first of its betas; null where the optimizer has neither.
   virtual double* momentum(std::size_t group) = 0;
@@ -53,17 +87,6 @@ class Optimizer {
   std::int64_t step_count() const { return step_count_; }
 
  protected:
-  /// What is remembered of one parameter, made at its first step.
-  struct State {
-    Tensor param;
-    std::int64_t step = 0;
-    Tensor slots[3];  ///< tensors of the parameter's shape; what each is, the optimizer says
-  };
-  /// An option's name and Python's text of its value.
-  struct Option {
-    const char* name;
-    std::string value;
-  };
   /// Held while parameters, gradients or groups change. StateError if another thread holds it.
   class InUse {
    public:
@@ -76,47 +99,68 @@ class Optimizer {
     std::atomic<bool>& flag_;
   };
 
-  explicit Optimizer(const char* name) : name_(name) {}
-  Optimizer(Optimizer&& other) noexcept
-      : name_(other.name_), states_(std::move(other.states_)), step_count_(other.step_count_) {}
+  explicit Optimizer(const detail::Layout& layout) : layout_(layout) {}
+  Optimizer(Optimizer&& other) noexcept;
 
-  const char* name() const { return name_; }
+  const char* name() const;
   /// Throws unless `params` may become another group.
   void check_params(const std::vector<Tensor>& params) const;
   void check_not_empty() const;
+  detail::State& state_of(const Tensor& param, std::size_t group, std::size_t hint);
 
  private:
-  virtual const std::vector<Tensor>& group_params(std::size_t group) const = 0;
-  /// In alphabetic order.
-  virtual std::vector<Option> group_options(std::size_t group) const = 0;
+  /// A group's options under PyTorch's names, in PyTorch's order.
+  virtual Dict group_options(std::size_t group) const = 0;
+  /// Sets the options of all groups to those of `saved`, or throws and sets none.
+  virtual void set_group_options(const List& saved) = 0;
   virtual void check_options(std::size_t group) const = 0;
-  /// Throws for a gradient that this optimizer does not take; `what` names the parameter.
-  virtual void check_gradient(const Tensor& grad, const std::string& what) const;
-  /// One step of one parameter. `state.slots` are undefined and `state.step` is 0 at the first.
-  virtual void update(std::size_t group, State& state, const Tensor& grad) = 0;
+  /// Throws where the group's options allow no sparse gradient; `what` names the parameter.
+  virtual void check_sparse(std::size_t group, const std::string& what) const = 0;
+  /// Makes what a parameter's first step finds remembered; false where it is nothing out of the ordinary.
+  virtual bool start(std::size_t group, detail::State& state) const = 0;
+  /// One step of one parameter, which `state.step` has counted.
+  virtual void update(std::size_t group, detail::State& state, const Tensor& grad) = 0;
 
   std::string describe(const Tensor& param, std::size_t group, std::size_t index) const;
-  const State* find_state(const Tensor& param, std::size_t hint) const;
-  State& state_of(const Tensor& param, std::size_t hint);
+  const detail::State* find_state(const Tensor& param, std::size_t hint) const;
   void check_step() const;
+  void check_gradient(std::size_t group, std::size_t index, const Tensor& grad, const detail::State* state) const;
+  Dict dict_of(const detail::State& state) const;
+  detail::State read_state(const Tensor& param, const std::string& what, const Dict& saved) const;
+  std::vector<detail::State> read_states(const Dict& states, const List& groups) const;
 
-  const char* name_;
-  std::vector<State> states_;
+  const detail::Layout& layout_;
+  std::vector<detail::State> states_;
   std::int64_t step_count_ = 0;
+  bool checks_finite_ = false;
   std::atomic<bool> in_use_{false};
 };
 
-/// An optimizer with groups of the type `GroupType`: a ParamGroup with that optimizer's options.
-template <class GroupType>
+/// An optimizer whose groups have `Options`; a `GivenGroup` is a group as it is handed over, which may leave options
+/// out.
+template <class Options, class GivenGroup>
 class GroupedOptimizer : public Optimizer {
  public:
-  using Group = GroupType;
+  struct Group : ParamGroup, Options {};
+
+  explicit GroupedOptimizer(const std::vector<Tensor>& params, const Options& options = {});
+  explicit GroupedOptimizer(const std::vector<GivenGroup>& groups, const Options& options = {});
+  GroupedOptimizer(std::initializer_list<Tensor> params, const Options& options = {})
+      : GroupedOptimizer(std::vector<Tensor>(params), options) {}
+  template <std::derived_from<Tensor> T>
+  explicit GroupedOptimizer(const T& param, const Options& options = {})
+      : GroupedOptimizer(std::vector<Tensor>{param}, options) {}
+
+  /// ValueError as for the constructors; the optimizer is then as before.
+  void add_param_group(const GivenGroup& group);
+
   /// The groups; writing to an option takes effect at the next step: `optimizer.param_groups()[0].lr = 0.01`.
   std::vector<Group>& param_groups() { return groups_; }
   const std::vector<Group>& param_groups() const { return groups_; }
 
   std::size_t group_count() const final { return groups_.size(); }
   ParamGroup& group(std::size_t index) final { return groups_.at(index); }
+  const ParamGroup& group(std::size_t index) const final { return groups_.at(index); }
   double& lr(std::size_t group) final { return groups_.at(group).lr; }
   double* momentum(std::size_t group) final {
     Group& g = groups_.at(group);
@@ -129,12 +173,15 @@ class GroupedOptimizer : public Optimizer {
     }
   }
 
- protected:
-  using Optimizer::Optimizer;
-
  private:
-  const std::vector<Tensor>& group_params(std::size_t group) const final { return groups_[group].params; }
+  Dict group_options(std::size_t group) const final;
+  void set_group_options(const List& saved) final;
+  void check_options(std::size_t group) const final;
+  void check_sparse(std::size_t group, const std::string& what) const final;
+  bool start(std::size_t group, detail::State& state) const final;
+  void update(std::size_t group, detail::State& state, const Tensor& grad) final;
 
+  Options defaults_;
   std::vector<Group> groups_;
 };
 

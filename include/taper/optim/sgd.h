@@ -1,8 +1,6 @@
 #pragma once
 
-#include <concepts>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "taper/optim/optimizer.h"
@@ -14,11 +12,9 @@ struct SGDOptions {
   double lr = __builtin_nan("");  ///< at least 0
   double momentum = 0;            ///< at least 0
   double dampening = 0;
-  double weight_decay = 0;        ///< at least 0
-  bool nesterov = false;          ///< needs momentum above 0 and dampening 0
-  bool maximize = false;          ///< goes up the gradient instead of down
-  std::optional<bool> foreach{};  ///< how PyTorch spreads the work; the numbers are the same
-  bool differentiable = false;    ///< ValueError where true: a step is never recorded
+  double weight_decay = 0;  ///< at least 0
+  bool nesterov = false;    ///< needs momentum above 0 and dampening 0
+  bool maximize = false;    ///< goes up the gradient instead of down
 };
 
 /// A group as it is handed over: what it does not say is taken from the optimizer's own options.
@@ -32,9 +28,6 @@ struct SGDGroup {
   std::optional<bool> maximize{};
 };
 
-/// A group of an SGD.
-struct SGDParamGroup : ParamGroup, SGDOptions {};
-
 /// Stochastic gradient descent (torch.optim.SGD), to PyTorch's bits:
 ///
 ///     g = grad + weight_decay * p
@@ -43,22 +36,11 @@ struct SGDParamGroup : ParamGroup, SGDOptions {};
 ///
 /// A sparse gradient touches only the rows that it names, entry by entry in their order; with momentum also those that
 /// earlier ones have named. With weight decay it does what the dense gradient would have done.
-class SGD : public GroupedOptimizer<SGDParamGroup> {
+class SGD : public GroupedOptimizer<SGDOptions, SGDGroup> {
  public:
-  SGD(const std::vector<Tensor>& params, const SGDOptions& options);
-  SGD(const std::vector<SGDGroup>& groups, const SGDOptions& options = {});
-  template <std::derived_from<Tensor> T>
-  SGD(const T& param, const SGDOptions& options) : SGD(std::vector<Tensor>{param}, options) {}
-
-  /// ValueError as for the constructors; the optimizer is then as before.
-  void add_param_group(const SGDGroup& group);
-
- private:
-  std::vector<Option> group_options(std::size_t group) const override;
-  void check_options(std::size_t group) const override;
-  void update(std::size_t group, State& state, const Tensor& grad) override;
-
-  SGDOptions defaults_;
+  using GroupedOptimizer::GroupedOptimizer;
 };
+
+extern template class GroupedOptimizer<SGDOptions, SGDGroup>;
 
 }  // namespace taper::optim

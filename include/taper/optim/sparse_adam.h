@@ -1,8 +1,6 @@
 #pragma once
 
-#include <concepts>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -27,9 +25,6 @@ struct SparseAdamGroup {
   std::optional<bool> maximize{};
 };
 
-/// A group of a SparseAdam.
-struct SparseAdamParamGroup : ParamGroup, SparseAdamOptions {};
-
 /// Adam for tables with sparse gradients (torch.optim.SparseAdam), to PyTorch's bits: only the rows that the gradient
 /// names change, in the table and in both running means, while t counts every step of the parameter:
 ///
@@ -38,23 +33,11 @@ struct SparseAdamParamGroup : ParamGroup, SparseAdamOptions {};
 ///     p = p - lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + eps)
 ///
 /// A dense gradient is a TypeError.
-class SparseAdam : public GroupedOptimizer<SparseAdamParamGroup> {
+class SparseAdam : public GroupedOptimizer<SparseAdamOptions, SparseAdamGroup> {
  public:
-  explicit SparseAdam(const std::vector<Tensor>& params, const SparseAdamOptions& options = {});
-  explicit SparseAdam(const std::vector<SparseAdamGroup>& groups, const SparseAdamOptions& options = {});
-  template <std::derived_from<Tensor> T>
-  SparseAdam(const T& param, const SparseAdamOptions& options) : SparseAdam(std::vector<Tensor>{param}, options) {}
-
-  /// ValueError as for the constructors; the optimizer is then as before.
-  void add_param_group(const SparseAdamGroup& group);
-
- private:
-  std::vector<Option> group_options(std::size_t group) const override;
-  void check_options(std::size_t group) const override;
-  void check_gradient(const Tensor& grad, const std::string& what) const override;
-  void update(std::size_t group, State& state, const Tensor& grad) override;
-
-  SparseAdamOptions defaults_;
+  using GroupedOptimizer::GroupedOptimizer;
 };
+
+extern template class GroupedOptimizer<SparseAdamOptions, SparseAdamGroup>;
 
 }  // namespace taper::optim

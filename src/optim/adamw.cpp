@@ -1,0 +1,42 @@
+#include "taper/optim/adamw.h"
+
+#include <cmath>
+
+#include "optim/grouped.h"
+#include "optim/param.h"
+
+namespace taper::optim {
+
+template <>
+struct detail::Rules<AdamWOptions> {
+  using O = AdamWOptions;
+  using G = AdamWGroup;
+
+  static constexpr Layout layout{"AdamW",
+                                 StepCount::tensor,
+                                 Gradients::dense,
+                                 {{"exp_avg"}, {"exp_avg_sq"}, {"max_exp_avg_sq", SlotKind::sometimes}}};
+  static constexpr std::tuple options{option("lr", &O::lr, &G::lr),
+                                      option("betas", &O::betas, &G::betas),
+                                      option("eps", &O::eps, &G::eps),
+                                      option("weight_decay", &O::weight_decay, &G::weight_decay),
+                                      option("amsgrad", &O::amsgrad, &G::amsgrad),
+                                      none("foreach"),
+                                      option("maximize", &O::maximize, &G::maximize),
+                                      off("capturable")};
+
+  static void update(const O& o, State& state, const Tensor& grad) {
+    const auto t = static_cast<double>(state.step);
+    if (o.amsgrad) fill_slot(layout, state, 2);
+    kernels::StepScalars s = scalars_of(o);
+    s.keep = 1 - o.lr * o.weight_decay;
+    s.bias2 = std::sqrt(1 - std::pow(o.betas.second, t));
+    s.step = -(o.lr / (1 - std::pow(o.betas.first, t)));
+    dense_step(o.amsgrad ? kernels::Rule::adamw_amsgrad : kernels::Rule::adamw, state, grad, {0, 1, o.amsgrad ? 2 : -1},
+               s);
+  }
+};
+
+template class GroupedOptimizer<AdamWOptions, AdamWGroup>;
+
+}  // namespace taper::optim
