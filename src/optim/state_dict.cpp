@@ -137,11 +137,14 @@ detail::State Optimizer::read_state(const Tensor& param, const std::string& what
     }
   }
   if (known == saved.size()) return state;
-  for (const auto& [key, value] : saved) {
-    const auto is_key = [&](const detail::Slot& slot) { return slot.name != nullptr && key == Dict::Key(slot.name); };
-    if (std::none_of(std::begin(layout_.slots), std::end(layout_.slots), is_key) &&
-        (layout_.step == StepCount::none || key != Dict::Key("step")))
-      refuse(fmt::format("has {}, which {} does not know; is it the state of another optimizer?", key.str(), name()));
+  for (const auto& entry : saved) {
+    const auto names = [&entry](const detail::Slot& slot) {
+      return slot.name != nullptr && entry.first == Dict::Key(slot.name);
+    };
+    const bool is_step = layout_.step != StepCount::none && entry.first == Dict::Key("step");
+    if (!is_step && std::none_of(std::begin(layout_.slots), std::end(layout_.slots), names))
+      refuse(fmt::format("has {}, which {} does not know; is it the state of another optimizer?", entry.first.str(),
+                         name()));
   }
   return state;
 }
