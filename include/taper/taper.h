@@ -69,3 +69,4 @@
 #include "taper/text/word_counts.h"
 #include "taper/text/word_index.h"
 #include "taper/text/word_vectors.h"
+#include "taper/viz/summary.h"
