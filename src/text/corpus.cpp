@@ -104,11 +104,11 @@ bool Corpus::open_next() {
 /// More of the file that is open; false at its end.
 bool Corpus::refill() {
   if (file_ < 0) return false;
-  buffer_.resize(buffer_size);
+  buffer_.resize(std::min(buffer_size, static_cast<std::size_t>(size_) + 1));
   done_ += static_cast<std::int64_t>(at_);
   at_ = 0;
   end_ = 0;
-  end_ = read_input("corpus", files_[next_file_ - 1], file_, buffer_.data(), buffer_size);
+  end_ = read_input("corpus", files_[next_file_ - 1], file_, buffer_.data(), buffer_.size());
   return end_ > 0;
 }
 

@@ -42,10 +42,10 @@ void LineReader::set_limit(std::size_t bytes, std::string what) {
 }
 
 bool LineReader::refill() {
-  buffer_.resize(buffer_size);
+  buffer_.resize(std::min(buffer_size, static_cast<std::size_t>(file_size_) + 1));
   at_ = 0;
   end_ = 0;
-  end_ = read_input(op_, path_, file_, buffer_.data(), buffer_size);
+  end_ = read_input(op_, path_, file_, buffer_.data(), buffer_.size());
   return end_ > 0;
 }
 
