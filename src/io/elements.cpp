@@ -130,6 +130,15 @@ DType ElementType::dtype() const {
   return size == 4 ? DType::int64 : DType::int32;
 }
 
+std::string ElementType::name() const {
+  if (kind == Kind::boolean) return "bool";
+  const char* stem = kind == Kind::bfloat           ? "bfloat"
+                     : kind == Kind::floating       ? "float"
+                     : kind == Kind::signed_integer ? "int"
+                                                    : "uint";
+  return fmt::format("{}{}", stem, 8 * size);
+}
+
 std::uint64_t array_bytes(const Place& place, std::uint64_t offset, const Shape& shape, int element_size) {
   std::uint64_t bytes = static_cast<std::uint64_t>(element_size);
   bool empty = false;

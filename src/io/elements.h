@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 
 #include "io/place.h"
 #include "io/source.h"
@@ -19,6 +19,8 @@ struct ElementType {
   /// False for what no dtype holds exactly: 64-bit unsigned integers, or a size that the kind does not come in.
   bool representable() const;
   DType dtype() const;
+  /// "float16", as PyTorch and numpy call it.
+  std::string name() const;
 };
 
 /// How many bytes an array takes in the file; FormatError where that overflows.

@@ -7,16 +7,22 @@
 
 #include "base/atomic_file.h"
 #include "io/file.h"
+#include "io/notes.h"
 #include "io/place.h"
+#include "io/zip.h"
 #include "taper/io/tensor_files.h"
 
 namespace taper::io {
 
 inline constexpr std::string_view npy_magic = "\x93NUMPY";
 
-TensorMap load_npy(const File& file, const LoadOptions& options);
-TensorMap load_npz(const File& file, const LoadOptions& options);
-TensorMap load_safetensors(const File& file, const LoadOptions& options);
+TensorMap load_npy(const File& file, const LoadOptions& options, LoadNotes& notes);
+TensorMap load_npz(const ZipArchive& archive, const LoadOptions& options, LoadNotes& notes);
+TensorMap load_safetensors(const File& file, const LoadOptions& options, LoadNotes& notes);
+
+/// Whether it is one that torch.save made, or nearly.
+bool is_torch_archive(const ZipArchive& archive);
+Value load_torch(const ZipArchive& archive, const LoadOptions& options, LoadNotes& notes);
 
 void save_npy(const TensorMap& tensors, AtomicFile& file);
 void save_npz(const TensorMap& tensors, AtomicFile& file);

@@ -89,11 +89,12 @@ std::string npy_preamble(const Tensor& tensor) {
   return result + text;
 }
 
-TensorMap load_npy(const File& file, const LoadOptions& options) {
+TensorMap load_npy(const File& file, const LoadOptions& options, LoadNotes& notes) {
   const Place place{file.path(), ""};
   FileSource source(file);
   const NpyHeader header = read_npy_header(source, place);
   check_budget(place, tensor_bytes(place, header.type, header.shape), options);
+  notes.converted("arr_0", header.type);
   TensorMap result;
   result.insert("arr_0", read_elements(source, place, header.type, header.shape, header.column_major));
   return result;

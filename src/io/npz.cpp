@@ -11,20 +11,15 @@ namespace {
 
 constexpr std::string_view npy_ending = ".npy";
 
-void refuse_other_archives(const Place& place, const std::vector<ZipMember>& members) {
-  for (const ZipMember& member : members) {
-    if (member.name.ends_with("/data.pkl") || member.name == "data.pkl")
-      place.fail(0, "an archive of torch.save; .npz, .npy and .safetensors are read");
+void refuse_other_members(const Place& place, const std::vector<ZipMember>& members) {
+  for (const ZipMember& member : members)
     if (!member.name.ends_with(npy_ending)) place.fail(0, fmt::format("member '{}' is no .npy array", member.name));
-  }
 }
 
 }  // namespace
 
-TensorMap load_npz(const File& file, const LoadOptions& options) {
-  const Place place{file.path(), ""};
-  const ZipArchive archive(file, options.check_crc);
-  refuse_other_archives(place, archive.members());
+TensorMap load_npz(const ZipArchive& archive, const LoadOptions& options, LoadNotes& notes) {
+  refuse_other_members(Place{archive.file().path(), ""}, archive.members());
   std::uint64_t bytes = 0;
   for (const ZipMember& member : archive.members()) {
     ZipSource source(archive, member);
@@ -38,7 +33,9 @@ TensorMap load_npz(const File& file, const LoadOptions& options) {
     const NpyHeader header = read_npy_header(source, source.place());
     Tensor tensor = read_elements(source, source.place(), header.type, header.shape, header.column_major);
     source.finish();
-    result.insert(member.name.substr(0, member.name.size() - npy_ending.size()), std::move(tensor));
+    const std::string name = member.name.substr(0, member.name.size() - npy_ending.size());
+    notes.converted(name, header.type);
+    result.insert(name, std::move(tensor));
   }
   return result;
 }

@@ -124,7 +124,7 @@ std::vector<const SafetensorsEntry*> in_data_order(const Place& place, const std
 
 }  // namespace
 
-TensorMap load_safetensors(const File& file, const LoadOptions& options) {
+TensorMap load_safetensors(const File& file, const LoadOptions& options, LoadNotes& notes) {
   const Place place{file.path(), ""};
   const std::string text = read_header(file, place);
   const std::uint64_t data_at = prefix_size + text.size();
@@ -141,6 +141,7 @@ TensorMap load_safetensors(const File& file, const LoadOptions& options) {
   for (const SafetensorsEntry& entry : entries) {
     FileSource source(file, data_at + entry.begin, entry.end - entry.begin);
     const Place inside{file.path(), entry.name};
+    notes.converted(entry.name, type_of(place, entry));
     result.insert(entry.name, read_elements(source, inside, type_of(place, entry), entry.shape));
   }
   return result;

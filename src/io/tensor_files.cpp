@@ -8,6 +8,7 @@
 #include "base/byte_count.h"
 #include "io/formats.h"
 #include "io/npy.h"
+#include "io/zip.h"
 #include "taper/base/error.h"
 
 namespace taper {
@@ -38,24 +39,42 @@ void save_npy(const TensorMap& tensors, AtomicFile& file) {
 namespace {
 
 [[noreturn]] void refuse(const Place& place, std::string_view what) {
-  place.fail(0, fmt::format("{}; .safetensors, .npz and .npy are read", what));
+  place.fail(0, fmt::format("{}; .pt, .safetensors, .npz and .npy are read", what));
 }
 
-TensorMap load_by_content(const File& file, const LoadOptions& options) {
+Value load_zip(const File& file, const LoadOptions& options, LoadNotes& notes) {
+  const ZipArchive archive(file, options.check_crc);
+  if (is_torch_archive(archive)) return load_torch(archive, options, notes);
+  return load_npz(archive, options, notes);
+}
+
+Value load_by_content(const File& file, const LoadOptions& options, LoadNotes& notes) {
   const Place place{file.path(), ""};
   std::string start(std::min<std::uint64_t>(file.size(), 16), '\0');
   file.read(0, start.data(), start.size());
-  if (start.starts_with(npy_magic)) return load_npy(file, options);
-  if (start.starts_with("PK\x03\x04") || start.starts_with("PK\x05\x06")) return load_npz(file, options);
+  if (start.starts_with(npy_magic)) return load_npy(file, options, notes);
+  if (start.starts_with("PK\x03\x04") || start.starts_with("PK\x05\x06")) return load_zip(file, options, notes);
   if (file.path().ends_with(".safetensors") || (start.size() > 8 && start[8] == '{'))
-    return load_safetensors(file, options);
+    return load_safetensors(file, options, notes);
   if (start.empty()) place.fail(0, "empty file");
   if (start.starts_with("\x1f\x8b")) place.fail(0, "gzip data; decompress first");
   constexpr std::string_view old_torch = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
   if (start.starts_with(old_torch)) refuse(place, "written by torch.save before version 1.6");
-  if (file.path().ends_with(".npz")) place.fail(file.size(), "not a whole zip archive; incomplete download?");
+  if (file.path().ends_with(".npz") || file.path().ends_with(".pt") || file.path().ends_with(".pth"))
+    place.fail(file.size(), "not a whole zip archive; incomplete download?");
   if (file.path().ends_with(".npy")) place.fail(0, "not in numpy's format: it does not begin with \\x93NUMPY");
   refuse(place, "unknown format");
+}
+
+TensorMap flat(const std::string& path, const Value& value) {
+  if (value.kind() == Value::Kind::tensor) return {{"arr_0", value.as<Tensor>()}};
+  try {
+    return value;
+  } catch (const ValueError& error) {
+    throw ValueError(fmt::format("{}: {}; load_value keeps them apart", path, error.what()));
+  } catch (const TypeError& error) {
+    throw TypeError(fmt::format("{}: {}; load_value reads it", path, error.what()));
+  }
 }
 
 /// Tensors that lie in memory as they will in the file.
@@ -71,10 +90,17 @@ TensorMap row_major(const TensorMap& tensors) {
 }  // namespace
 }  // namespace io
 
-TensorMap load(const std::string& path, const LoadOptions& options) {
+Value load_value(const std::string& path, const LoadOptions& options) {
   if (options.max_bytes < 0)
     throw ValueError(fmt::format("load: max_bytes {} is negative; 0 is no limit", options.max_bytes));
-  return io::load_by_content(io::File(path, options.mmap), options);
+  io::LoadNotes notes;
+  Value result = io::load_by_content(io::File(path, options.mmap), options, notes);
+  notes.say(path, options);
+  return result;
+}
+
+TensorMap load(const std::string& path, const LoadOptions& options) {
+  return io::flat(path, load_value(path, options));
 }
 
 void save(const TensorMap& tensors, const std::string& path) {

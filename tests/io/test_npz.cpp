@@ -26,7 +26,7 @@ const std::string array = npy_of("<f4", "(2,)", std::string(8, '\0'));
 }  // namespace
 
 TEST_CASE("what numpy saved with every dtype loads with the same values") {
-  const TensorMap types = load(TAPER_TEST_DATA "/io/types.npz");
+  const TensorMap types = load(TAPER_TEST_DATA "/io/types.npz", {.warn = false});
   REQUIRE(types.size() == 16);
   for (const auto& [name, tensor] : types) {
     INFO(name);
@@ -43,7 +43,7 @@ TEST_CASE("what numpy saved with every dtype loads with the same values") {
 }
 
 TEST_CASE("what numpy saved with every shape and order loads in the order of the archive") {
-  const TensorMap shapes = load(TAPER_TEST_DATA "/io/shapes.npz");
+  const TensorMap shapes = load(TAPER_TEST_DATA "/io/shapes.npz", {.warn = false});
   std::vector<std::string> names;
   for (const auto& [name, tensor] : shapes) names.push_back(name);
   CHECK(names == std::vector<std::string>{"scalar", "none", "line", "columns", "half_columns", "folder/name"});
@@ -93,14 +93,13 @@ TEST_CASE("a member cannot declare more than its bytes can become") {
   CHECK_THAT(message<FormatError>(zip({{"w.npy", vast, 0, 0, 8, 4000000200}})), ContainsSubstring("which cannot be"));
 }
 
-TEST_CASE("an archive that is cut, of other members, or of torch.save is refused") {
+TEST_CASE("an archive that is cut or has other members is refused") {
   const std::string whole = zip({{"w.npy", array}});
   for (const std::size_t cut : {1UL, 22UL, 60UL})
     CHECK_THAT(message<FormatError>(whole.substr(0, whole.size() - cut)), ContainsSubstring("incomplete download?"));
   CHECK_THAT(message<FormatError>(zip({{"w.npy", array}, {"w.npy", array}})),
              ContainsSubstring("duplicate member w.npy"));
   CHECK_THAT(message<FormatError>(zip({{"notes.txt", "text"}})), ContainsSubstring("'notes.txt' is no .npy array"));
-  CHECK_THAT(message<FormatError>(zip({{"model/data.pkl", "pickle"}})), ContainsSubstring("torch.save"));
   CHECK_THAT(message<FormatError>(zip({{"w.npy", array.substr(0, array.size() - 4)}})),
              ContainsSubstring("w.npy: ") && ContainsSubstring("data bytes"));
 }

@@ -28,7 +28,7 @@ struct Dump {
   std::string about;
 
   explicit Dump(const std::string& name)
-      : tensors(load(dump_path(name))), seed(tensors.at("seed").item<std::int64_t>()) {
+      : tensors(load(dump_path(name), {.warn = false})), seed(tensors.at("seed").item<std::int64_t>()) {
     for (const int letter : tensors.at("about").to_vector<std::int32_t>()) about += static_cast<char>(letter);
   }
 };

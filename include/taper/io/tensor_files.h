@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "taper/tensor/tensor_map.h"
+#include "taper/tensor/value.h"
 
 namespace taper {
 
-/// Keywords of load.
+/// Keywords of load and load_value.
 struct LoadOptions {
   /// The most bytes that the loaded tensors may hold together, mapped or not; 0 is no limit.
   std::int64_t max_bytes = 0;
@@ -18,19 +20,37 @@ struct LoadOptions {
   /// that writes into the file changes the tensors, and one that cuts it, or a disk that fails, ends the process with
   /// SIGBUS when they are touched: false reads all of it at once.
   bool mmap = true;
-  /// Whether the checksums of zip archives (.npz) are checked, for which every byte is read once, mapped or not (at
-  /// about 1 GB/s, without keeping it).
+  /// Whether the checksums of zip archives (.pt, .npz) are checked, for which every byte is read once, mapped or not
+  /// (at about 1 GB/s, without keeping it).
   bool check_crc = true;
+  /// Whether what was not taken as it stands in the file is said, by one taper::warn for the file: "model.pt:
+  /// 'fc.weight' and 3 more are float16, loaded as float32".
+  bool warn = true;
+  /// Where that is put instead, one sentence for each kind, and nothing is warned.
+  std::vector<std::string>* notes = nullptr;
 };
 
-/// Reads every tensor of a file: .safetensors, .npz or .npy, told by its content (an .npy array is named "arr_0", as
-/// numpy.savez names it). Tensors come in the file's order of names, row-major and detached. Big-endian and
-/// column-major data is converted; float16 and bfloat16 become float32, 8- and 16-bit integers int32, uint32 int64.
+/// Reads a file whose format its content tells:
+/// - .pt, as torch.save writes it since PyTorch 1.6. Dicts, lists, tuples, numbers, texts and tensors come as they are,
+///   an OrderedDict as a dict, a torch.Size as a tuple, a set as a list, a dtype or device as its name and a number of
+///   numpy's as a number. Views and whatever shares a storage share memory; a tensor that comes twice is one;
+///   requires_grad is as in the file.
+/// - .safetensors, .npz or .npy: a dict of tensors in the file's order of names, row-major and detached; an .npy array
+/// is
+///   named "arr_0", as numpy.savez names it.
+///
+/// Big-endian and column-major arrays are converted; float16 and bfloat16 become float32, 8- and 16-bit integers int32,
+/// uint32 int64.
 ///
 /// Everything is checked against the file's own length before it is allocated, and all of the file is read or nothing.
 /// Throws IoError (missing or unreadable), FormatError (`path:offset: what is wrong`), TypeError (a dtype that no
-/// tensor can hold exactly: complex, uint64, text, objects) and ResourceError (more than `max_bytes`). Nothing in the
-/// file is executed.
+/// tensor can hold exactly: complex, quantised, uint64, text, objects) and ResourceError (more than `max_bytes`, or too
+/// many objects). Nothing in the file is executed: a pickle may name tensors and containers only.
+Value load_value(const std::string& path, const LoadOptions& options = {});
+
+/// The tensors of load_value by their names: those of a nested dict joined by '.' ("model.fc.weight",
+/// "optimizer.state.0.exp_avg"), those of a list by their number, one that stands alone "arr_0". Everything else in the
+/// file is left out. ValueError where two would have one name.
 TensorMap load(const std::string& path, const LoadOptions& options = {});
 
 /// Writes the tensors, row-major and little-endian, in the format that the path's ending names: ".safetensors", ".npz"
