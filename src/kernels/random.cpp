@@ -7,6 +7,7 @@
 #include <numbers>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "kernels/random_blocks.h"
 
@@ -76,17 +77,41 @@ void fill_normal(T* out, std::int64_t n, double mean, double std, Generator& gen
 }
 
 template <class T>
-void fill_randint(T* out, std::int64_t n, std::int64_t low, std::int64_t high, Generator& generator) {
-  const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-  const auto base = static_cast<std::uint64_t>(low);
-  const auto value = [base](std::uint64_t offset) { return static_cast<T>(static_cast<std::int64_t>(base + offset)); };
-  if (range <= std::numeric_limits<std::uint32_t>::max()) {
+void fill_integers(T* out, std::int64_t n, std::int64_t base, std::uint64_t range, Generator& generator) {
+  const auto value = [base](std::uint64_t offset) {
+    return static_cast<T>(static_cast<std::int64_t>(static_cast<std::uint64_t>(base) + offset));
+  };
+  if (range != 0 && range <= std::numeric_limits<std::uint32_t>::max()) {
     const auto narrow = static_cast<std::uint32_t>(range);
     for (std::int64_t i = 0; i < n; ++i) out[i] = value(generator.random() % narrow);
   } else if constexpr (sizeof(T) == 8 || std::is_floating_point_v<T>) {
-    for (std::int64_t i = 0; i < n; ++i) out[i] = value(generator.random64() % range);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::uint64_t bits = generator.random64();
+      out[i] = value(range == 0 ? bits : bits % range);
+    }
   } else {
     for (std::int64_t i = 0; i < n; ++i) out[i] = value(generator.random());
+  }
+}
+
+template <class T>
+void fill_randint(T* out, std::int64_t n, std::int64_t low, std::int64_t high, Generator& generator) {
+  fill_integers(out, n, low, static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low), generator);
+}
+
+template <class T>
+void fill_random(T* out, std::int64_t n, Generator& generator) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    if constexpr (std::is_same_v<T, bool>) {
+      out[i] = (generator.random() & 1U) != 0;
+    } else if constexpr (std::is_floating_point_v<T>) {
+      constexpr std::uint64_t range = (std::uint64_t{1} << std::numeric_limits<T>::digits) + 1;
+      const std::uint64_t bits = sizeof(T) == 8 ? generator.random64() : generator.random();
+      out[i] = static_cast<T>(static_cast<std::int64_t>(bits % range));
+    } else {
+      const std::uint64_t bits = sizeof(T) == 8 ? generator.random64() : generator.random();
+      out[i] = static_cast<T>(bits & static_cast<std::uint64_t>(std::numeric_limits<T>::max()));
+    }
   }
 }
 
@@ -116,31 +141,122 @@ void fill_bernoulli(T* out, const P* p, std::int64_t n, Generator& generator) {
   }
 }
 
-template void fill_uniform(float*, std::int64_t, double, double, Generator&);
-template void fill_normal(float*, std::int64_t, double, double, Generator&);
+template <class T>
+void fill_exponential(T* out, std::int64_t n, double lambda, Generator& generator) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(-1.0 / lambda * std::log(1.0 - draw(generator)));
+}
+
+template <class T>
+void fill_log_normal(T* out, std::int64_t n, double mean, double std, Generator& generator) {
+  for (std::int64_t i = 0; i < n; ++i)
+    out[i] = static_cast<T>(std::exp(std::fma(standard_normal(generator), std, mean)));
+}
+
+template <class T>
+void fill_cauchy(T* out, std::int64_t n, double median, double sigma, Generator& generator) {
+  for (std::int64_t i = 0; i < n; ++i)
+    out[i] = static_cast<T>(std::fma(sigma, std::tan(std::numbers::pi * (draw(generator) - 0.5)), median));
+}
+
+template <class T>
+void fill_geometric(T* out, std::int64_t n, double p, Generator& generator) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double trials = std::ceil(std::log(draw(generator)) / std::log(1.0 - p));
+    // Too large for an integer: what the machine's own conversion gives, as in PyTorch.
+    constexpr double limit = std::is_floating_point_v<T> ? std::numeric_limits<double>::infinity()
+                                                         : -static_cast<double>(std::numeric_limits<T>::min());
+    out[i] = std::is_floating_point_v<T> || trials < limit ? static_cast<T>(trials) : std::numeric_limits<T>::min();
+  }
+}
+
+template <class T>
+void draw_with_replacement(const T* p, std::int64_t n, std::int64_t* out, std::int64_t samples, T* cumulative,
+                           Generator& generator) {
+  T sum = 0;
+  for (std::int64_t i = 0; i < n; ++i) cumulative[i] = sum += p[i];
+  for (std::int64_t i = 0; i < n; ++i) cumulative[i] /= sum;
+  cumulative[n - 1] = 1;
+  for (std::int64_t i = 0; i < samples; ++i) {
+    const double x = draw(generator);
+    const T* found =
+        std::lower_bound(cumulative, cumulative + n, x, [](T c, double u) { return static_cast<double>(c) < u; });
+    out[i] = found - cumulative;
+  }
+}
+
+template <class T>
+void largest(const T* scores, std::int64_t n, std::int64_t* out, std::int64_t count) {
+  std::vector<std::pair<T, std::int64_t>> queue(static_cast<std::size_t>(n));
+  for (std::int64_t i = 0; i < n; ++i) queue[static_cast<std::size_t>(i)] = {scores[i], i};
+  const auto before = [](const auto& a, const auto& b) {
+    return (std::isnan(a.first) && !std::isnan(b.first)) || a.first > b.first;
+  };
+  if (count == 1) {
+    std::iter_swap(queue.begin(), std::min_element(queue.begin(), queue.end(), before));
+  } else if (count * 64 <= n) {
+    std::partial_sort(queue.begin(), queue.begin() + count, queue.end(), before);
+  } else {
+    std::nth_element(queue.begin(), queue.begin() + count - 1, queue.end(), before);
+    std::sort(queue.begin(), queue.begin() + count - 1, before);
+  }
+  for (std::int64_t i = 0; i < count; ++i) out[i] = queue[static_cast<std::size_t>(i)].second;
+}
+
+using I64 = std::int64_t;
+template void fill_uniform(float*, I64, double, double, Generator&);
+template void fill_uniform(double*, I64, double, double, Generator&);
+template void fill_normal(float*, I64, double, double, Generator&);
+template void fill_normal(double*, I64, double, double, Generator&);
 template float next_normal(double, double, Generator&);
-template void fill_uniform(double*, std::int64_t, double, double, Generator&);
-template void fill_normal(double*, std::int64_t, double, double, Generator&);
 template double next_normal(double, double, Generator&);
-template void fill_randint(float*, std::int64_t, std::int64_t, std::int64_t, Generator&);
-template void fill_bernoulli(float*, std::int64_t, double, Generator&);
-template void fill_bernoulli(float*, const float*, std::int64_t, Generator&);
-template void fill_bernoulli(float*, const double*, std::int64_t, Generator&);
-template void fill_randint(double*, std::int64_t, std::int64_t, std::int64_t, Generator&);
-template void fill_bernoulli(double*, std::int64_t, double, Generator&);
-template void fill_bernoulli(double*, const float*, std::int64_t, Generator&);
-template void fill_bernoulli(double*, const double*, std::int64_t, Generator&);
-template void fill_randint(std::int64_t*, std::int64_t, std::int64_t, std::int64_t, Generator&);
-template void fill_bernoulli(std::int64_t*, std::int64_t, double, Generator&);
-template void fill_bernoulli(std::int64_t*, const float*, std::int64_t, Generator&);
-template void fill_bernoulli(std::int64_t*, const double*, std::int64_t, Generator&);
-template void fill_randint(std::int32_t*, std::int64_t, std::int64_t, std::int64_t, Generator&);
-template void fill_bernoulli(std::int32_t*, std::int64_t, double, Generator&);
-template void fill_bernoulli(std::int32_t*, const float*, std::int64_t, Generator&);
-template void fill_bernoulli(std::int32_t*, const double*, std::int64_t, Generator&);
-template void fill_randint(bool*, std::int64_t, std::int64_t, std::int64_t, Generator&);
-template void fill_bernoulli(bool*, std::int64_t, double, Generator&);
-template void fill_bernoulli(bool*, const float*, std::int64_t, Generator&);
-template void fill_bernoulli(bool*, const double*, std::int64_t, Generator&);
+template void fill_exponential(float*, I64, double, Generator&);
+template void fill_exponential(double*, I64, double, Generator&);
+template void fill_log_normal(float*, I64, double, double, Generator&);
+template void fill_log_normal(double*, I64, double, double, Generator&);
+template void fill_cauchy(float*, I64, double, double, Generator&);
+template void fill_cauchy(double*, I64, double, double, Generator&);
+template void fill_geometric(float*, I64, double, Generator&);
+template void fill_geometric(double*, I64, double, Generator&);
+template void fill_geometric(I64*, I64, double, Generator&);
+template void fill_geometric(std::int32_t*, I64, double, Generator&);
+template void draw_with_replacement(const float*, I64, I64*, I64, float*, Generator&);
+template void draw_with_replacement(const double*, I64, I64*, I64, double*, Generator&);
+template void largest(const float*, I64, I64*, I64);
+template void largest(const double*, I64, I64*, I64);
+
+template void fill_integers(float*, I64, I64, std::uint64_t, Generator&);
+template void fill_randint(float*, I64, I64, I64, Generator&);
+template void fill_random(float*, I64, Generator&);
+template void fill_bernoulli(float*, I64, double, Generator&);
+template void fill_bernoulli(float*, const float*, I64, Generator&);
+template void fill_bernoulli(float*, const double*, I64, Generator&);
+
+template void fill_integers(double*, I64, I64, std::uint64_t, Generator&);
+template void fill_randint(double*, I64, I64, I64, Generator&);
+template void fill_random(double*, I64, Generator&);
+template void fill_bernoulli(double*, I64, double, Generator&);
+template void fill_bernoulli(double*, const float*, I64, Generator&);
+template void fill_bernoulli(double*, const double*, I64, Generator&);
+
+template void fill_integers(I64*, I64, I64, std::uint64_t, Generator&);
+template void fill_randint(I64*, I64, I64, I64, Generator&);
+template void fill_random(I64*, I64, Generator&);
+template void fill_bernoulli(I64*, I64, double, Generator&);
+template void fill_bernoulli(I64*, const float*, I64, Generator&);
+template void fill_bernoulli(I64*, const double*, I64, Generator&);
+
+template void fill_integers(std::int32_t*, I64, I64, std::uint64_t, Generator&);
+template void fill_randint(std::int32_t*, I64, I64, I64, Generator&);
+template void fill_random(std::int32_t*, I64, Generator&);
+template void fill_bernoulli(std::int32_t*, I64, double, Generator&);
+template void fill_bernoulli(std::int32_t*, const float*, I64, Generator&);
+template void fill_bernoulli(std::int32_t*, const double*, I64, Generator&);
+
+template void fill_integers(bool*, I64, I64, std::uint64_t, Generator&);
+template void fill_randint(bool*, I64, I64, I64, Generator&);
+template void fill_random(bool*, I64, Generator&);
+template void fill_bernoulli(bool*, I64, double, Generator&);
+template void fill_bernoulli(bool*, const float*, I64, Generator&);
+template void fill_bernoulli(bool*, const double*, I64, Generator&);
 
 }  // namespace taper::kernels

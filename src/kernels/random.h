@@ -26,6 +26,35 @@ T next_normal(double mean, double std, Generator& generator);
 template <class T>
 void fill_randint(T* out, std::int64_t n, std::int64_t low, std::int64_t high, Generator& generator);
 
+/// Integers base, base + 1, ... of which there are `range`, 0 meaning 2^64; T as for fill_randint.
+template <class T>
+void fill_integers(T* out, std::int64_t n, std::int64_t base, std::uint64_t range, Generator& generator);
+
+/// Integers from 0 to the largest of T, or to 2^24 for float and 2^53 for double; T as for fill_randint.
+template <class T>
+void fill_random(T* out, std::int64_t n, Generator& generator);
+
+/// Computed in double and cast to T, which is float or double, or for geometric numbers an integer as well.
+template <class T>
+void fill_exponential(T* out, std::int64_t n, double lambda, Generator& generator);
+template <class T>
+void fill_log_normal(T* out, std::int64_t n, double mean, double std, Generator& generator);
+template <class T>
+void fill_cauchy(T* out, std::int64_t n, double median, double sigma, Generator& generator);
+template <class T>
+void fill_geometric(T* out, std::int64_t n, double p, Generator& generator);
+
+/// `samples` categories of n, drawn with the probabilities p, which need not sum up to 1.
+/// T is float or double; `cumulative` is room for n of them.
+template <class T>
+void draw_with_replacement(const T* p, std::int64_t n, std::int64_t* out, std::int64_t samples, T* cumulative,
+                           Generator& generator);
+
+/// The places of the `count` largest of n scores, falling; which of equal ones comes first is the C++ library's choice,
+/// as it is in PyTorch. NaN is the largest.
+template <class T>
+void largest(const T* scores, std::int64_t n, std::int64_t* out, std::int64_t count);
+
 /// The numbers 0 .. n-1 in random order.
 void fill_randperm(std::int64_t* out, std::int64_t n, Generator& generator);
 

@@ -3,6 +3,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 namespace taper {
 
@@ -28,9 +30,16 @@ class Generator {
   /// The seed last given, all 64 bits.
   std::uint64_t initial_seed() const { return seed_; }
 
+  /// All that decides what comes next, cached normal sample included, as the 5056 bytes of PyTorch's get_state(): a
+  /// state saved there goes on here with the same draws, and the reverse.
+  std::vector<std::uint8_t> get_state() const;
+  /// Goes on from a state of get_state(), Taper's or PyTorch's (5056 bytes, or 5048 as old versions wrote it).
+  /// ValueError for another length and for what no generator can have left, which changes nothing.
+  Generator& set_state(std::span<const std::uint8_t> state);
+
   /// The next 32 bits.
   std::uint32_t random() {
-    if (position_ == words) refill();
+    if (position_ >= words) refill();
     return temper(state_[position_++]);
   }
   /// The next 64 bits: two draws, the first being the high half.
@@ -55,6 +64,7 @@ class Generator {
 
  private:
   static constexpr std::uint32_t words = 624;
+  static constexpr std::uint32_t seeded = words + 1;  // all words are spent, and none of them was ever given out
 
   static constexpr std::uint32_t temper(std::uint32_t y) {
     y ^= y >> 11;
@@ -65,8 +75,10 @@ class Generator {
   void refill();
 
   std::uint32_t state_[words];
-  std::uint32_t position_ = words;
+  std::uint32_t position_ = seeded;
   bool has_normal_ = false;
+  bool has_float_normal_ = false;
+  float float_normal_ = 0;  // no draw on a CPU asks for it: kept for get_state
   double normal_ = 0;
   std::uint64_t seed_ = default_seed;
 };
@@ -74,6 +86,14 @@ class Generator {
 /// The generator that operations draw from unless they are given one (torch.default_generator); seeded by the system at
 /// start-up.
 Generator& default_generator();
+
+/// The default generator's state (torch.get_rng_state), and going on from one; see Generator::get_state and set_state.
+std::vector<std::uint8_t> get_rng_state();
+void set_rng_state(std::span<const std::uint8_t> state);
+/// The seed last given to the default generator (torch.initial_seed).
+std::uint64_t initial_seed();
+/// Seeds the default generator from the system and returns the seed (torch.seed).
+std::uint64_t seed();
 
 /// Seeds the default generator (torch.manual_seed) and returns it. A negative seed is taken as seed + 2^64.
 Generator& manual_seed(std::uint64_t seed);

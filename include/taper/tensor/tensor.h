@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
@@ -340,6 +341,25 @@ class Tensor {
   Tensor& uniform_(double from = 0.0, double to = 1.0, Generator* generator = nullptr);
   Tensor& normal_(double mean = 0.0, double std = 1.0, Generator* generator = nullptr);
   Tensor& bernoulli_(double p = 0.5, Generator* generator = nullptr);
+  Tensor& bernoulli_(const Tensor& p, Generator* generator = nullptr);
+  Tensor& exponential_(double lambda = 1.0, Generator* generator = nullptr);
+  Tensor& log_normal_(double mean = 1.0, double std = 2.0, Generator* generator = nullptr);
+  Tensor& cauchy_(double median = 0.0, double sigma = 1.0, Generator* generator = nullptr);
+  Tensor& geometric_(double p, Generator* generator = nullptr);
+  Tensor& random_(Generator* generator = nullptr);
+  template <std::integral To>
+  Tensor& random_(To to, Generator* generator = nullptr) {
+    return random_below(static_cast<std::int64_t>(to), generator);
+  }
+  template <std::integral From, std::integral To>
+  Tensor& random_(From from, To to, Generator* generator = nullptr) {
+    return random_between(static_cast<std::int64_t>(from), static_cast<std::int64_t>(to), generator);
+  }
+  template <std::integral From>
+  Tensor& random_(From from, NoneIndex, Generator* generator = nullptr) {
+    return random_between(static_cast<std::int64_t>(from), {}, generator);
+  }
+  Tensor multinomial(std::int64_t num_samples, bool replacement = false, Generator* generator = nullptr) const;
 
   /// The object behind the handle, for Taper's own sources. GradError-free: undefined is a ValueError.
   detail::TensorImpl& get() const {
@@ -358,6 +378,10 @@ class Tensor {
   [[noreturn]] static void undefined();
 
   detail::TensorImpl* impl_ = nullptr;
+
+ private:
+  Tensor& random_below(std::int64_t to, Generator* generator);
+  Tensor& random_between(std::int64_t from, std::optional<std::int64_t> to, Generator* generator);
 };
 
 struct ValuesIndices {
