@@ -14,6 +14,8 @@ import sys
 DUMPS = [
     ("random.txt", ["make_random_vectors.py"]),
     ("random_views.txt", ["make_random_vectors.py", "--views"]),
+    ("draws.txt", ["make_draws.py"]),
+    ("rng_states.txt", ["rng_states.py"]),
     ("printing.json", ["make_printing_vectors.py"]),
     ("assert_close.json", ["make_assert_close.py"]),
     ("trajectories.txt", ["make_optimizer_trajectories.py"]),

@@ -38,6 +38,16 @@ init.kaiming_uniform_(torch.empty(3, 2, 2), a=1.0, mode='fan_out')
 init.kaiming_normal_(torch.empty(3, 4), nonlinearity='relu')
 init.kaiming_normal_(torch.empty(4, 5), mode='fan_out', nonlinearity='tanh')
 init.uniform_(torch.empty(1))
+init.trunc_normal_(torch.empty(3, 7))
+init.trunc_normal_(torch.empty(5, 4), 0.5, 2.0, -1.0, 3.5)
+init.trunc_normal_(torch.empty(11, dtype=torch.float64), std=0.02)
+init.trunc_normal_(torch.empty(6, 2).t(), 1.0, 0.25, 0.9, 1.1)
+init.sparse_(torch.empty(7, 3), 0.4)
+init.sparse_(torch.empty(4, 5, dtype=torch.float64), 0.5, 2.0)
+init.orthogonal_(torch.empty(3, 5), 1.5)
+init.orthogonal_(torch.empty(9, 2, 2))
+init.orthogonal_(torch.empty(6, 6, dtype=torch.float64), 0.5)
+init.uniform_(torch.empty(2))
 """
 
 

@@ -23,3 +23,4 @@ rm -rf "$dumps"
 /usr/bin/python3 python_parity/make_dumps.py --seed "$seed" --out "$dumps"
 TAPER_PARITY_DIR=$dumps build/release/tests/taper_tests '[parity]'
 /usr/bin/python3 python_parity/files.py check "$dumps"
+/usr/bin/python3 python_parity/rng_states.py --check "$dumps/rng_states_taper.txt"

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "kernels/inverse_erf.h"
 #include "kernels/math.h"
 #include "kernels/pointwise.h"
 #include "kernels/simd.h"
@@ -144,6 +145,13 @@ struct Erf : Plain {
     return math::erf(x);
   }
 };
+struct Erfinv : Plain {
+  using Plain::Plain;
+  template <class T>
+  T operator()(T x) const {
+    return inverse_erf(x);
+  }
+};
 struct Gelu : Plain {
   using Plain::Plain;
   template <class T>
@@ -212,7 +220,9 @@ const UnaryTables& make_tables() {
                            &unary<LogicalNot, bool, bool>};
     floats<Exp>(t.exp), floats<Expm1>(t.expm1), floats<Log>(t.log), floats<Log1p>(t.log1p), floats<Sqrt>(t.sqrt);
     floats<Rsqrt>(t.rsqrt), floats<Reciprocal>(t.reciprocal), floats<Sin>(t.sin), floats<Cos>(t.cos);
-    floats<Tanh>(t.tanh), floats<Sigmoid>(t.sigmoid), numbers<Relu>(t.relu), floats<Erf>(t.erf), floats<Gelu>(t.gelu);
+    floats<Tanh>(t.tanh), floats<Sigmoid>(t.sigmoid), numbers<Relu>(t.relu), floats<Erf>(t.erf),
+        floats<Erfinv>(t.erfinv);
+    floats<Gelu>(t.gelu);
     floats<Silu>(t.silu), floats<LogSigmoid>(t.logsigmoid), numbers<Pow>(t.pow), numbers<Clamp>(t.clamp);
     floats<Softplus>(t.softplus);
     return t;

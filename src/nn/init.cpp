@@ -2,11 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <utility>
 
+#include "kernels/orthogonal.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
+#include "taper/base/warning.h"
+#include "taper/ops/copy.h"
 #include "taper/ops/create.h"
+#include "taper/ops/index.h"
+#include "taper/ops/pointwise.h"
+#include "taper/ops/random.h"
+#include "taper/ops/shape.h"
 
 namespace taper::nn::init {
 namespace {
@@ -36,11 +46,14 @@ double xavier_std(const char* who, const Tensor& tensor, double gain) {
 }
 
 double kaiming_std(const char* who, const Tensor& tensor, const KaimingOptions& options) {
-  if (options.mode != "fan_in" && options.mode != "fan_out")
+  const auto is = [&](std::string_view mode) {
+    return std::ranges::equal(options.mode, mode, {}, [](unsigned char c) { return std::tolower(c); });
+  };
+  if (!is("fan_in") && !is("fan_out"))
     throw ValueError(
         fmt::format("{}: Mode {} not supported, please use one of ['fan_in', 'fan_out']", who, options.mode));
   const Fans fans = fans_of(who, tensor);
-  return calculate_gain(options.nonlinearity, options.a) / std::sqrt(options.mode == "fan_in" ? fans.in : fans.out);
+  return calculate_gain(options.nonlinearity, options.a) / std::sqrt(is("fan_in") ? fans.in : fans.out);
 }
 
 }  // namespace
@@ -89,6 +102,55 @@ Tensor eye_(Tensor tensor) {
                                  to_string(tensor.shape())));
   const NoGradGuard no_grad;
   tensor.copy_(eye(tensor.size(0), tensor.size(1), {.dtype = tensor.dtype()}));
+  return tensor;
+}
+
+Tensor orthogonal_(Tensor tensor, double gain) {
+  if (tensor.dim() < 2)
+    throw ValueError(
+        fmt::format("orthogonal_: Only tensors with 2 or more dimensions are supported; this one has shape {}",
+                    to_string(tensor.shape())));
+  const NoGradGuard no_grad;
+  if (tensor.numel() == 0) return tensor;
+  const std::int64_t rows = tensor.size(0);
+  const std::int64_t columns = tensor.numel() / rows;
+  const Tensor drawn = empty({rows, columns}, tensor.dtype()).normal_().to(float64);
+  const bool wide = rows < columns;
+  Tensor vectors = wide ? drawn : drawn.t().contiguous();
+  kernels::orthonormalize(vectors.data<double>(), std::min(rows, columns), std::max(rows, columns));
+  tensor.copy_((wide ? vectors : vectors.t()).reshape(tensor.shape()));
+  tensor.mul_(gain);
+  return tensor;
+}
+
+Tensor trunc_normal_(Tensor tensor, double mean, double std, double a, double b) {
+  if (!(std > 0)) throw ValueError(fmt::format("trunc_normal_: std {}; std > 0 is needed", std));
+  if (!(a <= b)) throw ValueError(fmt::format("trunc_normal_: a {} lies above b {}; a <= b is needed", a, b));
+  if (mean < a - 2 * std || mean > b + 2 * std)
+    warn(
+        fmt::format("trunc_normal_: mean {} is more than 2 std {} from [{}, {}]; the distribution of values may be "
+                    "incorrect",
+                    mean, std, a, b));
+  const auto below = [](double x) { return (1.0 + std::erf(x / std::sqrt(2.0))) / 2.0; };
+  const NoGradGuard no_grad;
+  tensor.uniform_(2 * below((a - mean) / std) - 1, 2 * below((b - mean) / std) - 1);
+  tensor.copy_(erfinv(tensor));
+  tensor.mul_(std * std::sqrt(2.0)).add_(mean).clamp_(a, b);
+  return tensor;
+}
+
+Tensor sparse_(Tensor tensor, double sparsity, double std) {
+  if (tensor.dim() != 2)
+    throw ValueError(fmt::format("sparse_: Only tensors with 2 dimensions are supported; this one has shape {}",
+                                 to_string(tensor.shape())));
+  if (!(sparsity >= 0 && sparsity <= 1))
+    throw ValueError(fmt::format("sparse_: sparsity {} is outside [0, 1]", sparsity));
+  const NoGradGuard no_grad;
+  const std::int64_t rows = tensor.size(0);
+  const auto zeros = static_cast<std::int64_t>(std::ceil(sparsity * static_cast<double>(rows)));
+  tensor.normal_(0, std);
+  for (std::int64_t column = 0; column < tensor.size(1); ++column)
+    tensor.index_put_({randperm(rows).narrow(0, 0, zeros), column}, 0);
   return tensor;
 }
 

@@ -120,6 +120,13 @@ Tensor erf(const Tensor& x) {
                 });
 }
 
+Tensor erfinv(const Tensor& x) {
+  Tensor out = fractional("erfinv", x, pointwise().erfinv);
+  return record("ErfinvBackward0", out, {x}, saved(out), [](Grads& dx, const Tensor& g, const Tensor& y) {
+    dx.add(0, g * (0.5 / std::numbers::inv_sqrtpi) * exp(y * y));
+  });
+}
+
 Tensor gelu(const Tensor& x, std::string_view approximate) {
   if (approximate == "tanh") {
     const double scale = std::sqrt(2 / std::numbers::pi);

@@ -51,6 +51,7 @@ Rows functions() {
       keeping(row("sigmoid", &sigmoid, "SigmoidBackward0")),
       keeping(row("relu", &relu, "ReluBackward0")),
       saving(row("erf", &erf, "ErfBackward0")),
+      keeping(row("erfinv", &erfinv, "ErfinvBackward0", -0.9, 0.9)),
       saving(row("silu", &silu, "SiluBackward0")),
       saving(row("logsigmoid", &logsigmoid, "LogSigmoidBackward0")),
   };

@@ -56,6 +56,31 @@ Rows random_rows() {
             },
             {refuse<ValueError>("randint_like", [] { randint_like(ones({2}), 0); })}),
   };
+  rows.push_back(maker("state_tensor", [](const Tensors&) { return Tensors{state_tensor(Generator(1).get_state())}; }));
+  rows.push_back(maker("state_bytes",
+                       [](const Tensors&) {
+                         return Tensors{tensor(static_cast<std::int64_t>(state_bytes(tensor({1, 2})).size()))};
+                       },
+                       {refuse<TypeError>("state_bytes", [] { state_bytes(ones({2})); }),
+                        refuse<ValueError>("element 0 is -1", [] { state_bytes(tensor({-1})); })}));
+  OpRow samples;
+  samples.names = {"multinomial"};
+  samples.inputs = {constant({2, 3}, 0.1, 0.9)};
+  samples.call = one([](const Tensors& x) { return multinomial(x[0].contiguous(), 2); });
+  samples.empty = {{constant({0, 3}, 0.1, 0.9)}};
+  samples.refusals = {refuse<ValueError>("multinomial", [] { multinomial(zeros({2}), 1); }),
+                      refuse<TypeError>("multinomial", [] { multinomial(ones({2}, int64), 1); })};
+  samples.random = true;
+  rows.push_back(std::move(samples));
+  OpRow around;
+  around.names = {"normal"};
+  around.inputs = {constant({2, 3}, 0.1, 0.9)};
+  around.call = one([](const Tensors& x) { return normal(x[0].contiguous(), x[0].contiguous()); });
+  around.empty = {{constant({0, 3}, 0.1, 0.9)}};
+  around.refusals = {refuse<ValueError>("normal", [] { normal(ones({2}), -1.0); }),
+                     refuse<TypeError>("normal", [] { normal(ones({2}, int64), 1.0); })};
+  around.random = true;
+  rows.push_back(std::move(around));
   OpRow draw;
   draw.names = {"bernoulli"};
   draw.inputs = {constant({2, 3}, 0.1, 0.9)};

@@ -13,7 +13,7 @@ namespace taper::nn::init {
 /// Keywords of kaiming_uniform_ and kaiming_normal_, in PyTorch's order.
 struct KaimingOptions {
   double a = 0.0;                                ///< slope of a leaky_relu's negative part
-  std::string_view mode = "fan_in";              ///< or "fan_out"
+  std::string_view mode = "fan_in";              ///< or "fan_out", in letters of any case
   std::string_view nonlinearity = "leaky_relu";  ///< as for calculate_gain
 };
 
@@ -29,6 +29,15 @@ Tensor zeros_(Tensor tensor);
 Tensor ones_(Tensor tensor);
 /// ValueError unless it is a matrix.
 Tensor eye_(Tensor tensor);
+/// A (semi-)orthogonal matrix [size(0), numel / size(0)] times gain: its rows, or its columns where they are fewer, are
+/// orthogonal and of length gain. ValueError for fewer than two dimensions.
+Tensor orthogonal_(Tensor tensor, double gain = 1.0);
+/// Normal numbers of which only those within [a, b] are drawn. Warns where mean lies more than two std outside [a, b].
+/// ValueError unless std > 0 and a <= b.
+Tensor trunc_normal_(Tensor tensor, double mean = 0.0, double std = 1.0, double a = -2.0, double b = 2.0);
+/// Normal numbers of mean 0, and in each column zeros in ceil(sparsity rows) random places. ValueError unless it is a
+/// matrix, and for a sparsity outside [0, 1].
+Tensor sparse_(Tensor tensor, double sparsity, double std = 0.01);
 /// Uniform in [-b, b] with b = gain sqrt(6 / (fan_in + fan_out)).
 Tensor xavier_uniform_(Tensor tensor, double gain = 1.0);
 /// Normal with std = gain sqrt(2 / (fan_in + fan_out)).

@@ -51,6 +51,8 @@ Tensor tanh(const Tensor& x);
 Tensor sigmoid(const Tensor& x);
 Tensor relu(const Tensor& x);
 Tensor erf(const Tensor& x);
+/// The x whose error function is given; NaN outside [-1, 1].
+Tensor erfinv(const Tensor& x);
 /// x Phi(x), with the error function or, for approximate = "tanh", its approximation (torch.nn.functional.gelu).
 Tensor gelu(const Tensor& x, std::string_view approximate = "none");
 Tensor silu(const Tensor& x);
