@@ -110,7 +110,7 @@ Generator& Generator::set_state(std::span<const std::uint8_t> state) {
   StateBytes bytes{};
   std::memcpy(&bytes, state.data(), state.size());
   const bool spent = bytes.left == 1;
-  if (bytes.seeded == 0 || bytes.next > words ||
+  if (bytes.seeded == 0 || bytes.next > words || bytes.left > static_cast<std::int32_t>(words) ||
       (!spent && bytes.next + static_cast<std::uint64_t>(bytes.left) != seeded))
     throw ValueError(fmt::format(
         "set_state: Invalid mt19937 state: seeded {}, left {}, next {}; seeded has to be 1, left 1 or next + "
