@@ -1,6 +1,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -50,6 +52,19 @@ std::string shortest(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%g", value);
   return text;
+}
+
+// A seed as PyTorch takes it, a negative one as seed + 2^64. Returns what is wrong with it.
+std::string unsigned_seed(std::string& seed) {
+  std::uint64_t value = 0;
+  std::int64_t negative = 0;
+  const char* end = seed.data() + seed.size();
+  const auto [rest, error] =
+      seed.starts_with('-') ? std::from_chars(seed.data(), end, negative) : std::from_chars(seed.data(), end, value);
+  if (error != std::errc() || rest != end)
+    return "'" + seed + "' is no seed; a whole number between -2^63 and 2^64 - 1 is needed";
+  if (negative < 0) seed = std::to_string(static_cast<std::uint64_t>(negative));
+  return {};
 }
 
 void run(const Options& options) {
@@ -117,7 +132,8 @@ void add_train(CLI::App& program) {
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
   command->add_option("--seed", options->seed, "Seed of all random draws; the same seed gives the same vectors")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->transform(CLI::Validator(unsigned_seed, "[-2^63, 2^64 - 1]"));
   command->callback([options] { run(*options); });
 }
 

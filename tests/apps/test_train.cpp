@@ -55,14 +55,13 @@ TEST_CASE("the same seed gives the same vectors, on one thread and on two; anoth
   TemporaryFolder folder;
   const std::string text = folder.file("toy.txt", taper::text::toy_corpus(600));
   const auto train = [&](const std::string& options) {
-    REQUIRE(
-        run_taper("train " + text + " --dim 16 --epochs 2 --batch 256 " + options + " -o " + folder / "v.vec").status ==
-        0);
+    REQUIRE(run_taper("train " + text + " --dim 16 --batch 256 " + options + " -o " + folder / "v.vec").status == 0);
     return taper_test::content_of(folder / "v.vec");
   };
-  const std::string first = train("--seed 3 --threads 1");
-  CHECK(first == train("--seed 3 --threads 2"));
-  CHECK(first != train("--seed 4"));
+  const std::string first = train("--epochs 2 --seed 3 --threads 1");
+  CHECK(first == train("--epochs 2 --seed 3 --threads 2"));
+  CHECK(first != train("--epochs 2 --seed 4"));
+  CHECK(train("--epochs 1 --seed -1") == train("--epochs 1 --seed 18446744073709551615"));
 }
 
 TEST_CASE("taper train reads several files and turns words into lower case where it is told to") {
@@ -98,8 +97,10 @@ TEST_CASE("a training that cannot be is one line on standard error and status 2,
   check_complaint("train " + text + to,
                   "min_count 5 removes every word (the most frequent, 'a', occurs 3 times); lower thresholds: "
                   "min_count 3 keeps 1 word, min_count 2 keeps 2 words, min_count 1 keeps 3 words");
-  for (const char* option : {"--dim 0", "--window 0", "--negative 0", "--epochs 0", "--min-count 0", "--batch 0",
-                             "--lr 0", "--sample -1", "--threads -1", "--seed x", "--lr nan"})
+  for (const char* option :
+       {"--dim 0", "--window 0", "--negative 0", "--epochs 0", "--min-count 0", "--batch 0", "--lr 0", "--sample -1",
+        "--threads -1", "--seed x", "--seed 1.5", "--seed 18446744073709551616", "--seed 12345678901234567890123",
+        "--seed -9223372036854775809", "--lr nan"})
     check_complaint("train " + text + to + " " + option, std::string(option).substr(0, std::string(option).find(' ')));
   check_complaint("train " + text + to + " --lr 0", "--lr is 0; it must be above 0");
   CHECK(taper_test::content_of(old) == "old");
