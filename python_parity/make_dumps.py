@@ -3,7 +3,7 @@
 
     python_parity/make_dumps.py --seed 7 --out build/release/parity
 
-A script that takes --seed and writes its dump to standard output gets a line in DUMPS; the tests that read it are tagged
+A script that takes --seed and writes its dump to standard output gets a line in DUMPS (or in FRESH); the tests that read it are tagged
 [parity] and find the file through dump_path.
 """
 import argparse
@@ -33,6 +33,11 @@ DUMPS = [
     ("products.npz", ["make_operation_vectors.py", "products"]),
 ]
 
+# Too large to be committed: made for a comparison and thrown away.
+FRESH = [
+    ("printing_random.json", ["make_printing_random.py"]),
+]
+
 
 def main():
     parser = argparse.ArgumentParser(description="fresh dumps of all that is compared with PyTorch")
@@ -41,7 +46,7 @@ def main():
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     here = pathlib.Path(__file__).resolve().parent
-    for name, (script, *arguments) in DUMPS:
+    for name, (script, *arguments) in DUMPS + FRESH:
         command = [sys.executable, here / script, *arguments, "--seed", str(options.seed)]
         with open(options.out / name, "wb") as out:
             subprocess.run(command, stdout=out, check=True)
