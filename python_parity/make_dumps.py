@@ -19,6 +19,8 @@ DUMPS = [
     ("printing.json", ["make_printing_vectors.py"]),
     ("assert_close.json", ["make_assert_close.py"]),
     ("trajectories.txt", ["make_optimizer_trajectories.py"]),
+    ("optimizer_states.txt", ["make_optimizer_states.py"]),
+    ("clip.txt", ["make_clip_vectors.py"]),
     ("loader.txt", ["make_loader_vectors.py"]),
     ("module_repr.txt", ["make_repr.py"]),
     ("init.txt", ["make_init.py"]),

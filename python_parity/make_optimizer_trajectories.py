@@ -127,8 +127,9 @@ def main():
                 sparse(name, dtype, options, *table)
 
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--seed", type=int, default=42)
-SEED = parser.parse_args().seed
-OFFSET = SEED % 1009 * 10000
-main()
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=42)
+    SEED = parser.parse_args().seed
+    OFFSET = SEED % 1009 * 10000
+    main()

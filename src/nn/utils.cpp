@@ -10,6 +10,8 @@
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
 #include "taper/ops/shape.h"
+#include "taper/tensor/value.h"
+#include "tensor/extra.h"
 #include "tensor/make.h"
 
 namespace taper::nn::utils {
@@ -37,6 +39,17 @@ std::vector<Gradient> gradients_of(const std::vector<Tensor>& parameters) {
   return result;
 }
 
+// Which gradient's norm is not finite, for a message.
+std::string first_not_finite(const std::vector<Gradient>& gradients, const std::vector<Tensor>& norms) {
+  for (std::size_t i = 0; i < norms.size(); ++i) {
+    if (std::isfinite(norms[i].item<double>())) continue;
+    const taper::detail::Extra* extra = gradients[i].parameter.get().extra;
+    return extra != nullptr && !extra->name.empty() ? fmt::format("in the gradient of '{}'", extra->name)
+                                                    : fmt::format("in gradient {}", i);
+  }
+  return "in their sum";
+}
+
 template <class F>
 void change(std::vector<Gradient>& gradients, F&& in_place) {
   for (Gradient& gradient : gradients) {
@@ -56,10 +69,11 @@ Tensor clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, C
   const Tensor total = stack(norms).norm(options.norm_type);
   const double found = total.item<double>();
   if (options.error_if_nonfinite && !std::isfinite(found))
-    throw NumericError(
-        fmt::format("clip_grad_norm_: the total norm of order {} of the gradients is {}, so they cannot be "
-                    "clipped",
-                    options.norm_type, found));
+    throw NumericError(fmt::format(
+        "clip_grad_norm_: The total norm of order {} for gradients from `parameters` is non-finite, so it "
+        "cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
+        "`error_if_nonfinite=False`. It is {}, first {}",
+        Value(options.norm_type).str(), found, first_not_finite(gradients, norms)));
   const Tensor factor = (max_norm / (total + 1e-6)).clamp({}, 1.0);
   change(gradients, [&](Tensor& values) { values.mul_(factor.to(values.dtype())); });
   return total;

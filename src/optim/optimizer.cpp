@@ -122,7 +122,8 @@ void Optimizer::check_params(const std::vector<Tensor>& params) const {
 void Optimizer::check_not_empty() const {
   for (std::size_t g = 0; g < group_count(); ++g)
     if (!group(g).params.empty()) return;
-  throw ValueError(fmt::format("{}: optimizer got an empty parameter list", name()));
+  throw ValueError(fmt::format(
+      "{}: optimizer got an empty parameter list; does the module's TAPER_MODULE list its members?", name()));
 }
 
 // States are made in the order of the first steps, so a parameter's place among all is where its state is likely to be.

@@ -112,7 +112,7 @@ void refuse_option(const char* name, std::size_t group, const char* option, cons
   if (saved == nullptr)
     throw StateError(fmt::format("{}.load_state_dict: group {} has no '{}'; is it the state of another optimizer?",
                                  name, group, option));
-  throw StateError(fmt::format("{}.load_state_dict: '{}' of group {} is {}, a {}, which is no such option's value",
+  throw StateError(fmt::format("{}.load_state_dict: '{}' of group {} is {}, of kind {}; it is no value of that option",
                                name, option, group, saved->str(), saved->kind_name()));
 }
 

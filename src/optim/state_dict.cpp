@@ -123,14 +123,15 @@ detail::State Optimizer::read_state(const Tensor& param, const std::string& what
     if (found == nullptr || found->is_none()) {
       if (kind != SlotKind::sometimes) refuse(fmt::format("has no '{}'", key));
     } else if (kind == SlotKind::product) {
-      if (!is_number(*found)) refuse(fmt::format("has a '{}' that is no number", key));
+      if (!is_number(*found)) refuse(fmt::format("has '{}' that is no number", key));
       const bool tensor_there = found->kind() == Value::Kind::tensor;
       state.slots[i] = tensor(number(*found), tensor_there ? param.dtype() : float32);
     } else {
-      if (found->kind() != Value::Kind::tensor) refuse(fmt::format("has a {} as '{}'", found->kind_name(), key));
+      if (found->kind() != Value::Kind::tensor)
+        refuse(fmt::format("has '{}' of kind {}; it must be a Tensor", key, found->kind_name()));
       const auto saved_slot = found->as<Tensor>();
       if (saved_slot.shape() != param.shape())
-        refuse(fmt::format("has a '{}' of shape {}, but the parameter is {}", key, to_string(saved_slot.shape()),
+        refuse(fmt::format("has '{}' of shape {}, but the parameter is {}", key, to_string(saved_slot.shape()),
                            text(param.shape(), param.dtype())));
       if (saved_slot.is_sparse() && layout_.step != StepCount::none) refuse(fmt::format("has a sparse '{}'", key));
       state.slots[i] = copy_of(saved_slot, param.dtype());
@@ -180,7 +181,7 @@ std::vector<detail::State> Optimizer::read_states(const Dict& states, const List
       throw StateError(
           fmt::format("{}.load_state_dict: the state is that of {}, which no group names", name(), key.str()));
     if (saved.kind() != Value::Kind::dict)
-      throw StateError(fmt::format("{}.load_state_dict: the state of {} is a {}; it must be a dict", name(),
+      throw StateError(fmt::format("{}.load_state_dict: the state of {} is of kind {}; it must be a dict", name(),
                                    found->second.what, saved.kind_name()));
     if (!saved.dict().empty()) result.push_back(read_state(found->second.param, found->second.what, saved.dict()));
   }
@@ -192,7 +193,7 @@ void Optimizer::load_state_dict(const Value& state) {
   const NoGradGuard no_grad;
   if (state.kind() != Value::Kind::dict)
     throw StateError(
-        fmt::format("{}.load_state_dict: the state is a {}; it must be a dict", name(), state.kind_name()));
+        fmt::format("{}.load_state_dict: the state is of kind {}; it must be a dict", name(), state.kind_name()));
   const List& groups = entry(name(), state.dict(), "param_groups", Value::Kind::list).list();
   std::vector<detail::State> states =
       read_states(entry(name(), state.dict(), "state", Value::Kind::dict).dict(), groups);

@@ -10,8 +10,15 @@
 #include "taper/nn/linear.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
+#include "taper/optim/adadelta.h"
+#include "taper/optim/adagrad.h"
 #include "taper/optim/adam.h"
+#include "taper/optim/adamax.h"
+#include "taper/optim/adamw.h"
+#include "taper/optim/nadam.h"
 #include "taper/optim/optimizer.h"
+#include "taper/optim/radam.h"
+#include "taper/optim/rmsprop.h"
 #include "taper/optim/sgd.h"
 #include "taper/optim/sparse_adam.h"
 #include "tensor/extra.h"
@@ -88,6 +95,34 @@ TEST_CASE("an optimizer shares the parameters of a module and of braces, and nev
     optimizer->step();
     CHECK(numbers(module.weight)[0] == before - 1);
   }
+}
+
+TEST_CASE("every optimizer takes one parameter, braces, and groups, without any option", "[optim]") {
+  const nn::Linear module(2, 1);
+  const Tensor p = weight(), q = weight();
+  const auto check = [](const optim::Optimizer& one, const optim::Optimizer& of_module, const optim::Optimizer& braced,
+                        const optim::Optimizer& two, const optim::Optimizer& grouped) {
+    CHECK(one.group(0).params.size() == 1);
+    CHECK(of_module.group(0).params.size() == 1);
+    CHECK(braced.group(0).params.size() == 1);
+    CHECK(two.group(0).params.size() == 2);
+    CHECK(grouped.group_count() == 2);
+  };
+  using namespace optim;
+  const nn::Parameter& w = module.weight;
+  check(SGD(p, {.lr = 1}), SGD(w, {.lr = 1}), SGD({p}, {.lr = 1}), SGD({p, q}, {.lr = 1}),
+        SGD({{.params = {p}, .lr = 1}, {.params = {q}, .lr = 2}}));
+  check(Adam(p), Adam(w), Adam({p}), Adam({p, q}), Adam({{.params = {p}}, {.params = {q}}}));
+  CHECK(Adam({{.params = {p}}}).group(0).params.size() == 1);
+  check(AdamW(p), AdamW(w), AdamW({p}), AdamW({p, q}), AdamW({{.params = {p}}, {.params = {q}}}));
+  check(Adagrad(p), Adagrad(w), Adagrad({p}), Adagrad({p, q}), Adagrad({{.params = {p}}, {.params = {q}}}));
+  check(RMSprop(p), RMSprop(w), RMSprop({p}), RMSprop({p, q}), RMSprop({{.params = {p}}, {.params = {q}}}));
+  check(Adadelta(p), Adadelta(w), Adadelta({p}), Adadelta({p, q}), Adadelta({{.params = {p}}, {.params = {q}}}));
+  check(Adamax(p), Adamax(w), Adamax({p}), Adamax({p, q}), Adamax({{.params = {p}}, {.params = {q}}}));
+  check(NAdam(p), NAdam(w), NAdam({p}), NAdam({p, q}), NAdam({{.params = {p}}, {.params = {q}}}));
+  check(RAdam(p), RAdam(w), RAdam({p}), RAdam({p, q}), RAdam({{.params = {p}}, {.params = {q}}}));
+  check(SparseAdam(p), SparseAdam(w), SparseAdam({p}), SparseAdam({p, q}),
+        SparseAdam({{.params = {p}}, {.params = {q}}}));
 }
 
 TEST_CASE("zero_grad drops gradients or sets them to zero", "[optim]") {

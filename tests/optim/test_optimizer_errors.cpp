@@ -8,7 +8,14 @@
 #include "taper/nn/linear.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/shape.h"
+#include "taper/optim/adadelta.h"
+#include "taper/optim/adagrad.h"
 #include "taper/optim/adam.h"
+#include "taper/optim/adamax.h"
+#include "taper/optim/adamw.h"
+#include "taper/optim/nadam.h"
+#include "taper/optim/radam.h"
+#include "taper/optim/rmsprop.h"
 #include "taper/optim/sgd.h"
 #include "taper/optim/sparse_adam.h"
 #include "tensor/extra.h"
@@ -50,6 +57,23 @@ TEST_CASE("options outside their range are refused by value", "[optim]") {
     check_refused([&] { SparseAdam({p}, {.lr = bad}); }, text("learning rate"));
     check_refused([&] { SparseAdam({p}, {.eps = bad}); }, text("epsilon value"));
   }
+  for (const double bad : {-1.0, not_a_number, inf}) {
+    const auto refused = [bad](auto make, const char* what) {
+      check_refused(make, std::string("Invalid ") + what + ": " + (bad == -1 ? "-1.0" : ""));
+    };
+    refused([&] { optim::AdamW({p}, {.lr = bad}); }, "learning rate");
+    refused([&] { optim::AdamW({p}, {.weight_decay = bad}); }, "weight_decay value");
+    refused([&] { optim::Adagrad({p}, {.lr_decay = bad}); }, "lr_decay value");
+    refused([&] { optim::Adagrad({p}, {.initial_accumulator_value = bad}); }, "initial_accumulator_value value");
+    refused([&] { optim::RMSprop({p}, {.alpha = bad}); }, "alpha value");
+    refused([&] { optim::RMSprop({p}, {.momentum = bad}); }, "momentum value");
+    refused([&] { optim::Adadelta({p}, {.rho = bad}); }, "rho value");
+    refused([&] { optim::Adamax({p}, {.eps = bad}); }, "epsilon value");
+    refused([&] { optim::Adamax({p}, {.betas = {bad, 0.9}}); }, "beta parameter at index 0");
+    refused([&] { optim::NAdam({p}, {.momentum_decay = bad}); }, "momentum_decay value");
+    refused([&] { optim::RAdam({p}, {.betas = {0.9, bad}}); }, "beta parameter at index 1");
+  }
+  check_refused([&] { optim::Adadelta({p}, {.rho = 1.5}); }, "Adadelta: Invalid rho value: 1.5; it must lie in [0, 1]");
   check_refused([&] { SGD({p}, {.lr = 0.1, .dampening = not_a_number}); }, "Invalid dampening value: nan");
   check_refused([&] { SparseAdam({p}, {.lr = 0}); }, "Invalid learning rate: 0");
   check_refused([&] { SparseAdam({p}, {.eps = 0}); }, "Invalid epsilon value: 0");
@@ -67,6 +91,7 @@ TEST_CASE("options outside their range are refused by value", "[optim]") {
   check_refused([&] { SGD({p}, {.lr = 0.1, .nesterov = true}); }, nesterov);
   check_refused([&] { SGD({p}, {.lr = 0.1, .momentum = 0.9, .dampening = 0.1, .nesterov = true}); }, nesterov);
   CHECK_NOTHROW(SGD({p}, {.lr = 0}));
+  CHECK_NOTHROW(optim::Adadelta({p}, {.rho = 1}));
   CHECK_NOTHROW(Adam({p}, {.lr = 0, .betas = {0, 0}, .eps = 0}));
 }
 
@@ -135,6 +160,57 @@ TEST_CASE("a step that is refused changes no parameter", "[optim]") {
     CHECK_THROWS_AS(adam.step(), IndexError);
     CHECK(hash_of({first, second}) == before);
   }
+}
+
+TEST_CASE("optimizers that take no sparse gradient say which take one", "[optim]") {
+  const Tensor table = weight({4, 2});
+  detail::extra(table).name = "emb.weight";
+  table.set_grad(sparse_gradient({1}, ones({1, 2}), {4, 2}));
+  const auto before = hash_of({table});
+  const auto check = [&](optim::Optimizer&& optimizer, const std::string& text) {
+    INFO(text);
+    CHECK_THROWS_AS(optimizer.step(), TypeError);
+    CHECK_THROWS_WITH(optimizer.step(), ContainsSubstring(text));
+    CHECK(hash_of({table}) == before);
+    CHECK(optimizer.state_dict().at("state").size() == (text.starts_with("Adagrad") ? 1 : 0));
+  };
+  const std::string remedy =
+      " does not support sparse gradients; use SparseAdam, Adagrad or SGD, or build the table without {.sparse = true}";
+  check(optim::AdamW(table), "AdamW: parameter 'emb.weight' has a sparse gradient, and AdamW" + remedy);
+  check(optim::RMSprop(table), "RMSprop" + remedy);
+  check(optim::Adadelta(table), "Adadelta" + remedy);
+  check(optim::Adamax(table), "Adamax" + remedy);
+  check(optim::NAdam(table), "NAdam" + remedy);
+  check(optim::RAdam(table), "RAdam" + remedy);
+  check(optim::Adagrad(table, {.weight_decay = 0.1}),
+        "Adagrad: parameter 'emb.weight' has a sparse gradient, and the weight_decay option is not compatible with "
+        "sparse "
+        "gradients");
+}
+
+TEST_CASE("on demand a step refuses a gradient that is not finite, naming the place", "[optim]") {
+  Tensor fine = weight(), table = weight({9, 2});
+  detail::extra(table).name = "tok.weight";
+  Adam adam({fine, table});
+  adam.check_finite();
+  for (int t = 1; t < 120; ++t) adam.step();
+  fine.set_grad(ones({3}));
+  Tensor bad = zeros({9, 2});
+  bad[7][1].fill_(not_a_number);
+  const auto before = hash_of({fine, table});
+  const auto check = [&](const std::string& text) {
+    CHECK_THROWS_AS(adam.step(), NumericError);
+    CHECK_THROWS_WITH(adam.step(), text);
+    CHECK(hash_of({fine, table}) == before);
+  };
+  table.set_grad(bad);
+  check("Adam: grad of 'tok.weight' row 7, step 120 is nan; no parameter was changed");
+  table.set_grad(sparse_gradient({1, 7, 0}, tensor({{0.0, 1.0}, {-inf, 0.0}, {0.0, 0.0}}), {9, 2}));
+  check("Adam: grad of 'tok.weight' row 7, step 120 is -inf; no parameter was changed");
+  fine.set_grad(tensor({0.0, inf, 0.0}));
+  check("Adam: grad of parameter 0 of group 0 element 1, step 120 is inf; no parameter was changed");
+  adam.check_finite(false);
+  CHECK_NOTHROW(adam.step());
 }
 
 TEST_CASE("a parameter that has changed its dtype under its optimizer is named", "[optim]") {

@@ -149,10 +149,10 @@ std::string described(const Vector& v) {
 TEST_CASE("optimizers take parameters where PyTorch's take them, to the bit", "[optim][parity]") {
   const auto layout = GENERATE(Layout::contiguous, Layout::transposed);
   const auto vectors = read_vectors("trajectories.txt");
-  for (const auto& [name, runner] : runners)
-    for (const char* dtype : {"float32", "float64"})
+  for (const auto& runner : runners)
+    for (const std::string dtype : {"float32", "float64"})
       REQUIRE(std::count_if(vectors.begin(), vectors.end(),
-                            [&](const Vector& v) { return v.what == name && v.dtype == dtype; }) >= 12);
+                            [&](const Vector& v) { return v.what == runner.first && v.dtype == dtype; }) >= 12);
   for (const Vector& v : vectors) {
     INFO(described(v));
     REQUIRE(v.words.size() == 5);

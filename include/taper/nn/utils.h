@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <vector>
 
 #include "taper/tensor/tensor.h"
@@ -17,8 +18,16 @@ struct ClipGradNormOptions {
 /// Scales all gradients, seen as one vector, down to the norm `max_norm` if theirs is larger. Returns their norm
 /// before, 0-d.
 Tensor clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, ClipGradNormOptions options = {});
+template <std::derived_from<Tensor> T>
+Tensor clip_grad_norm_(const T& parameter, double max_norm, ClipGradNormOptions options = {}) {
+  return clip_grad_norm_(std::vector<Tensor>{parameter}, max_norm, options);
+}
 
 /// Brings each number of each gradient into [-clip_value, clip_value]. ValueError for a negative clip_value.
 void clip_grad_value_(const std::vector<Tensor>& parameters, double clip_value);
+template <std::derived_from<Tensor> T>
+void clip_grad_value_(const T& parameter, double clip_value) {
+  clip_grad_value_(std::vector<Tensor>{parameter}, clip_value);
+}
 
 }  // namespace taper::nn::utils

@@ -147,6 +147,8 @@ class GroupedOptimizer : public Optimizer {
   explicit GroupedOptimizer(const std::vector<GivenGroup>& groups, const Options& options = {});
   GroupedOptimizer(std::initializer_list<Tensor> params, const Options& options = {})
       : GroupedOptimizer(std::vector<Tensor>(params), options) {}
+  GroupedOptimizer(std::initializer_list<GivenGroup> groups, const Options& options = {})
+      : GroupedOptimizer(std::vector<GivenGroup>(groups), options) {}
   template <std::derived_from<Tensor> T>
   explicit GroupedOptimizer(const T& param, const Options& options = {})
       : GroupedOptimizer(std::vector<Tensor>{param}, options) {}
