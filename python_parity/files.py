@@ -6,15 +6,14 @@
 Needs numpy alone. Element i of an array is (i - 3) / 4 for a floating type, i - 3 for a signed integer, i for an unsigned one
 and i % 2 for a bool; the tests know the same rule.
 """
-import json
 import os
-import struct
 import sys
 
 import numpy as np
 
+import safetensors_file
+
 ALL_TYPES = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "b1", ">f4", ">f8", ">i2", ">i8", ">u4"]
-SAFETENSORS = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "BOOL": "|b1"}
 
 
 def rule(dtype, shape):
@@ -22,34 +21,6 @@ def rule(dtype, shape):
     dtype = np.dtype(dtype)
     values = {"f": (i - 3) / 4, "i": i - 3, "u": i, "b": i % 2}[dtype.kind]
     return values.astype(dtype).reshape(shape)
-
-
-def write_safetensors(path, arrays):
-    """The format as its specification says it; data by falling element size, names in the given order."""
-    where, end = {}, 0
-    by_size = sorted(arrays, key=lambda name: -arrays[name].dtype.itemsize)
-    for name in by_size:
-        where[name] = [end, end + arrays[name].nbytes]
-        end += arrays[name].nbytes
-    code = {np.dtype(v): k for k, v in SAFETENSORS.items()}
-    header = {n: {"dtype": code[a.dtype], "shape": list(a.shape), "data_offsets": where[n]} for n, a in arrays.items()}
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as out:
-        out.write(struct.pack("<Q", len(text)) + text)
-        for name in by_size:
-            out.write(np.ascontiguousarray(arrays[name]).tobytes())
-
-
-def read_safetensors(path):
-    data = open(path, "rb").read()
-    (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8 : 8 + length])
-    body, result = data[8 + length :], {}
-    for name, entry in header.items():
-        begin, end = entry["data_offsets"]
-        result[name] = np.frombuffer(body[begin:end], SAFETENSORS[entry["dtype"]]).reshape(entry["shape"])
-    return result
 
 
 def saved():
@@ -69,19 +40,24 @@ def write(folder):
     shapes["half_columns"] = np.asfortranarray(rule(">f2", (3, 5)))
     shapes["folder/name"] = rule("i4", (2, 2))
     np.savez(os.path.join(folder, "shapes.npz"), **shapes)
-    write_safetensors(os.path.join(folder, "saved.safetensors"), saved())
+    safetensors_file.write(os.path.join(folder, "saved.safetensors"), saved())
+    types = {t: rule(t, (2, 5)) for t in ALL_TYPES if not t.startswith(">")}
+    types["f_bfloat16"] = rule("f4", (2, 5))
+    where = os.path.join(folder, "types.safetensors")
+    safetensors_file.write(where, types, metadata={"format": "pt"}, bfloat=["f_bfloat16"])
 
 
 def check(folder):
     for name, found in (
         ("saved.npz", dict(np.load(os.path.join(folder, "saved.npz")))),
-        ("saved.safetensors", read_safetensors(os.path.join(folder, "saved.safetensors"))),
+        ("saved.safetensors", safetensors_file.read(os.path.join(folder, "saved.safetensors"))),
     ):
         assert list(found) == list(saved()), f"{name}: {list(found)}"
         for key, expected in saved().items():
             assert found[key].dtype == expected.dtype, f"{name}: {key}: {found[key].dtype}"
             np.testing.assert_array_equal(found[key], expected, err_msg=f"{name}: {key}")
         print(f"{name}: {len(found)} arrays as Python expects them")
+    assert safetensors_file.is_in_writer_order(os.path.join(folder, "saved.safetensors"))
 
 
 if __name__ == "__main__":

@@ -60,6 +60,23 @@ std::string_view name_of(DType dtype) {
   return "";
 }
 
+/// Where the data of a dtype stands among the others.
+int rank_of(DType dtype) {
+  switch (dtype) {
+    case DType::int64:
+      return 0;
+    case DType::float64:
+      return 1;
+    case DType::float32:
+      return 2;
+    case DType::int32:
+      return 3;
+    case DType::bool_:
+      return 4;
+  }
+  return 5;
+}
+
 /// The header's text; the file's length is known to hold it and `data_size` bytes besides.
 std::string read_header(const File& file, const Place& place) {
   if (file.size() == 0) place.fail(0, "empty file: header too small");
@@ -148,11 +165,13 @@ TensorMap load_safetensors(const File& file, const LoadOptions& options, LoadNot
 }
 
 void save_safetensors(const TensorMap& tensors, AtomicFile& file) {
-  // Data goes by falling alignment, so that a reader may map it; the header keeps the map's order of names.
+  // Data goes as the reference implementation puts it, by falling alignment and then by name, so that a reader may map
+  // it; the header keeps the map's order of names.
   std::vector<const TensorMap::value_type*> order;
   for (const auto& entry : tensors) order.push_back(&entry);
-  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    return size_of(a->second.dtype()) > size_of(b->second.dtype());
+  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    return std::pair(rank_of(a->second.dtype()), std::string_view(a->first)) <
+           std::pair(rank_of(b->second.dtype()), std::string_view(b->first));
   });
   std::uint64_t end = 0;
   std::vector<std::uint64_t> begins(tensors.size());
@@ -176,7 +195,8 @@ void save_safetensors(const TensorMap& tensors, AtomicFile& file) {
     ++i;
   }
   header += '}';
-  header.append((8 - header.size() % 8) % 8, ' ');
+  constexpr std::size_t alignment = 64;  // the format asks for 8
+  header.append((alignment - (prefix_size + header.size()) % alignment) % alignment, ' ');
   std::array<char, prefix_size> prefix{};
   for (std::size_t i = 0; i < prefix.size(); ++i) prefix[i] = static_cast<char>((header.size() >> (8 * i)) & 0xFFU);
   file.write(prefix.data(), prefix.size());

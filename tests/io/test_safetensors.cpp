@@ -1,8 +1,10 @@
 #include "catch.h"
 #include "io/file_bytes.h"
 #include "io/load_error.h"
+#include "io/rule.h"
 #include "taper/base/error.h"
 #include "taper/io/tensor_files.h"
+#include "taper/ops/create.h"
 #include "temporary_folder.h"
 
 using namespace taper;
@@ -136,6 +138,38 @@ TEST_CASE("bfloat16 becomes float32, small integers int32, and unknown fields an
   CHECK(map.at("byte").to_vector<int>() == std::vector<int>{7, 255});
   CHECK(map.at("more").dim() == 0);
   CHECK(map.size() == 3);
+}
+
+TEST_CASE("every dtype of a .safetensors file that a tensor holds exactly loads with the same values") {
+  const TensorMap types = load(TAPER_TEST_DATA "/io/types.safetensors");
+  REQUIRE(types.size() == 12);
+  for (const auto& [name, tensor] : types) {
+    INFO(name);
+    CHECK(tensor.shape() == Shape{2, 5});
+    CHECK(tensor.to_vector<double>() == taper_test::rule(name[0], 10));
+    const DType expected = name == "f8"                   ? float64
+                           : name[0] == 'f'               ? float32
+                           : name[0] == 'b'               ? bool_
+                           : name == "i8" || name == "u4" ? int64
+                                                          : int32;
+    CHECK(tensor.dtype() == expected);
+  }
+}
+
+TEST_CASE("a bool of a .safetensors file is 0 or 1, and an empty one needs no bytes") {
+  const std::string two = "{" + entry("none", "[0,0]", "[3,0]") + "," + entry("w", "[0,2]", "[2]", "BOOL") + "}";
+  CHECK(load_bytes(safetensors(two, std::string("\0\1", 2))).at("none").shape() == Shape{3, 0});
+  CHECK_THAT(message<FormatError>(safetensors(two, std::string("\0\2", 2))),
+             ContainsSubstring("w: a bool is 2; 0 or 1 is needed"));
+}
+
+TEST_CASE("the data of a saved .safetensors file begins at a multiple of 64") {
+  TemporaryFolder folder;
+  for (const std::string& name : {std::string("x"), std::string("longer name"), std::string(60, 'y')}) {
+    save({{name, zeros({3})}}, folder / "a.safetensors");
+    const auto size = std::filesystem::file_size(folder / "a.safetensors");
+    CHECK((size - 12) % 64 == 0);
+  }
 }
 
 TEST_CASE("a budget is held against all tensors of a .safetensors file together") {

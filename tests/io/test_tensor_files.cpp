@@ -1,8 +1,5 @@
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <csignal>
 #include <cstdlib>
 
 #include "catch.h"
@@ -137,44 +134,4 @@ TEST_CASE("a file of another format is refused by name") {
   refused("\x1f\x8b\x08", "gzip data; decompress first");
   refused("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e", "written by torch.save before version 1.6");
   refused("just some text", "unknown format");
-}
-
-TEST_CASE("a disk that fills up in a save leaves the old file") {
-  TemporaryFolder folder;
-  const Tensor large = zeros({100000});
-  for (const char* name : {"a.npz", "a.safetensors", "a.npy"}) {
-    INFO(name);
-    folder.file(name, "old");
-    struct rlimit before {};
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-    const struct rlimit small { 10000, before.rlim_max };
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-    CHECK_THROWS_AS(save({{"x", large}}, folder / name), IoError);
-    ::setrlimit(RLIMIT_FSIZE, &before);
-    std::signal(SIGXFSZ, handler);
-    CHECK(content_of(folder / name) == "old");
-  }
-  CHECK(folder.entries() == 3);
-  CHECK_THROWS_AS(save({{"x", large}}, folder / "none/a.npz"), IoError);
-  CHECK_THROWS_AS(save({{"x", large}}, folder / (std::string(300, 'n') + ".npz")), IoError);
-  CHECK_THROWS_AS(save({{"x", large}}, "/dev/null"), ValueError);
-}
-
-TEST_CASE("a process that is killed while it saves leaves a file that loads") {
-  TemporaryFolder folder;
-  const std::string path = folder / "a.safetensors";
-  save({{"x", zeros({1000})}}, path);
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    const ::pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      const Tensor x = zeros({1000});
-      for (;;) save({{"x", x}}, path);
-    }
-    ::usleep(static_cast<::useconds_t>(2000 + 1500 * attempt));
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    CHECK(load(path).at("x").numel() == 1000);
-  }
 }
