@@ -8,5 +8,8 @@ namespace taper_program {
 void add_train(CLI::App& program);
 void add_neighbors(CLI::App& program);
 void add_analogy(CLI::App& program);
+void add_show(CLI::App& program);
+/// Sets `status` to 1 where the files differ.
+void add_compare(CLI::App& program, int& status);
 
 }  // namespace taper_program

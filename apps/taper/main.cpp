@@ -21,18 +21,21 @@ int complain(std::string message) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App program("Word vectors: train them, ask for nearest words and analogies.", "taper");
+  int status = 0;
+  CLI::App program("Word vectors and files of tensors: train, ask, look into, compare.", "taper");
   program.set_version_flag("--version", "taper " TAPER_VERSION, "Print the version and leave");
   program.set_help_flag("-h,--help", "Print this help and leave");
   program.get_formatter()->column_width(34);
   program.require_subcommand(0, 1);  // none is told below, with the commands' names
   program.footer(
       "Results go to standard output, progress to standard error where it is a terminal.\n"
-      "Exit status: 0 done; 2 a bad argument or a bad file, told in one line.\n"
+      "Exit status: 0 done; 1 files that differ; 2 a bad argument or a bad file, told in one line.\n"
       "`taper COMMAND --help` tells a command's options.");
   taper_program::add_train(program);
   taper_program::add_neighbors(program);
   taper_program::add_analogy(program);
+  taper_program::add_show(program);
+  taper_program::add_compare(program, status);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& done) {
@@ -41,9 +44,9 @@ int run(int argc, char** argv) {
     return complain(std::string(error.what()) + "; see `taper --help`");
   }
   if (program.get_subcommands().empty() && argc < 2)
-    return complain("a command is required: train, neighbors or analogy; see `taper --help`");
+    return complain("a command is required: train, neighbors, analogy, show or compare; see `taper --help`");
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return complain("standard output cannot be written");
-  return 0;
+  return status;
 }
 
 }  // namespace

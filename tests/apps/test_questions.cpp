@@ -4,6 +4,7 @@
 #include "apps/program.h"
 #include "catch.h"
 
+using taper_test::check_complaint;
 using taper_test::ContainsSubstring;
 using taper_test::run_taper;
 using taper_test::TemporaryFolder;
@@ -11,16 +12,6 @@ using taper_test::TemporaryFolder;
 namespace {
 
 constexpr std::string_view royals = "5 2\nman 1 0\nwoman 1 1\nking 2 0.1\nqueen 2.1 2\n여왕 2 2\n";
-
-/// One line on standard error, nothing on standard output, status 2.
-void check_complaint(const std::string& arguments, const std::string& fragment) {
-  INFO(arguments);
-  const auto [status, out, err] = run_taper(arguments);
-  CHECK(status == 2);
-  CHECK(out.empty());
-  CHECK(std::count(err.begin(), err.end(), '\n') == 1);
-  CHECK_THAT(err, ContainsSubstring("taper: ") && ContainsSubstring(fragment));
-}
 
 }  // namespace
 
@@ -47,14 +38,15 @@ TEST_CASE("taper tells its version and its commands") {
   CHECK_THAT(run_taper("--version").out, Catch::Matchers::StartsWith("taper 0."));
   const auto help = run_taper("--help");
   CHECK(help.status == 0);
-  for (const char* word : {"train", "neighbors", "analogy", "--version"}) CHECK_THAT(help.out, ContainsSubstring(word));
+  for (const char* word : {"train", "neighbors", "analogy", "show", "compare", "--version"})
+    CHECK_THAT(help.out, ContainsSubstring(word));
   CHECK_THAT(run_taper("neighbors --help").out, ContainsSubstring("--count") && ContainsSubstring("=10"));
 }
 
 TEST_CASE("a bad argument or file is one line on standard error and status 2") {
   TemporaryFolder folder;
   const std::string file = folder.file("v.vec", royals);
-  check_complaint("", "train, neighbors or analogy");
+  check_complaint("", "train, neighbors, analogy, show or compare");
   check_complaint("fly", "fly");
   check_complaint("neighbors", "FILE is required");
   check_complaint("neighbors " + file, "WORD is required");
