@@ -22,6 +22,7 @@
 #include "taper/nn/embedding.h"
 #include "taper/nn/embedding_bag.h"
 #include "taper/nn/flatten.h"
+#include "taper/nn/freeze.h"
 #include "taper/nn/functional.h"
 #include "taper/nn/init.h"
 #include "taper/nn/layer_norm.h"

@@ -8,6 +8,7 @@
 #include "autograd/record.h"
 #include "base/pool.h"
 #include "tensor/storage.h"
+#include "tensor/undo.h"
 
 namespace taper::detail {
 namespace {
@@ -128,9 +129,18 @@ SavedTensor::SavedTensor(const Tensor& tensor, std::span<const Tensor> results) 
 
 Tensor SavedTensor::unpack(Node& node) const {
   if (!tensor_.defined()) return {};
-  check_version(node, tensor_, version_);
-  if (!thread_state.grad_enabled || (result_ < 0 && !history_.valid())) return tensor_;
-  Tensor result = alias(tensor_);
+  Tensor found = tensor_;
+  if (tensor_.version() != version_) {
+    found = as_of_version(tensor_, version_);
+    if (!found.defined()) check_version(node, tensor_, version_);
+  }
+  if (!thread_state.grad_enabled) return found;
+  const bool leaf = result_ < 0 && !history_.valid();
+  if (leaf && (found.is(tensor_) || !tensor_.requires_grad())) return found;
+  if (leaf)
+    return record("CloneBackward0", std::move(found), {tensor_}, saved(),
+                  [](Grads& dx, const Tensor& g) { dx.add(0, g); });
+  Tensor result = alias(found);
   if (result_ >= 0)
     set_history(result, &node, static_cast<std::uint32_t>(result_));
   else if (history_.node() != nullptr)

@@ -6,6 +6,7 @@
 #include "nn/text.h"
 #include "ops/embedding.h"
 #include "taper/base/error.h"
+#include "taper/nn/freeze.h"
 
 namespace taper::nn {
 Embedding::Embedding(std::int64_t rows, std::int64_t dim, const EmbeddingOptions& options)
@@ -32,6 +33,11 @@ Embedding Embedding::from_pretrained(const Tensor& embeddings, const FromPretrai
                     .sparse = options.sparse,
                     ._weight = embeddings,
                     ._freeze = options.freeze});
+}
+
+Embedding& Embedding::freeze_rows(const Tensor& rows, bool freeze) {
+  nn::freeze_rows(weight, rows, freeze);
+  return *this;
 }
 
 void Embedding::reset_parameters() { detail::draw_table(weight, padding_idx); }

@@ -6,6 +6,7 @@
 #include "nn/text.h"
 #include "ops/embedding_bag.h"
 #include "taper/base/error.h"
+#include "taper/nn/freeze.h"
 
 namespace taper::nn {
 namespace {
@@ -46,6 +47,11 @@ EmbeddingBag EmbeddingBag::from_pretrained(const Tensor& embeddings, const Embed
                     .padding_idx = options.padding_idx});
   bag.weight.requires_grad_(!options.freeze);
   return bag;
+}
+
+EmbeddingBag& EmbeddingBag::freeze_rows(const Tensor& rows, bool freeze) {
+  nn::freeze_rows(weight, rows, freeze);
+  return *this;
 }
 
 void EmbeddingBag::reset_parameters() { detail::draw_table(weight, padding_idx); }

@@ -5,6 +5,8 @@
 #include "nn/copying.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
+#include "taper/nn/freeze.h"
+#include "tensor/extra.h"
 #include "tensor/make.h"
 
 namespace taper::nn {
@@ -37,6 +39,8 @@ Tensor copy_leaf(const Tensor& source) {
   Tensor copy = source.clone();
   copy.get().is_parameter = source.is_parameter();
   if (source.get().requires_grad) copy.requires_grad_();
+  if (const taper::detail::Extra* parts = source.get().extra; parts != nullptr && parts->frozen.defined())
+    freeze_rows(copy, parts->frozen);
   return copy;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
+#include "ops/sparse.h"
 #include "taper/base/error.h"
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
@@ -14,8 +15,15 @@ using detail::sum_to;
 using detail::wrap_number;
 using kernels::pointwise;
 
+namespace {
+
+bool any_sparse(const Tensor& a, const Tensor& b) { return a.is_sparse() || b.is_sparse(); }
+
+}  // namespace
+
 Tensor add(const Tensor& a, const Tensor& b) {
-  Tensor out = detail::binary("add", a, b, pointwise().add, detail::result_type({a, b}));
+  Tensor out = any_sparse(a, b) ? detail::add_with_sparse("add", a, b)
+                                : detail::binary("add", a, b, pointwise().add, detail::result_type({a, b}));
   return record("AddBackward0", std::move(out), {a, b}, saved(Like(a), Like(b)),
                 [](Grads& dx, const Tensor& g, const Like& la, const Like& lb) {
                   if (dx.wants(0)) dx.add(0, sum_to(g, la));
@@ -34,7 +42,8 @@ void check_not_bool(const Tensor& a, const Tensor& b) {
 
 Tensor sub(const Tensor& a, const Tensor& b) {
   check_not_bool(a, b);
-  Tensor out = detail::binary("sub", a, b, pointwise().sub, detail::result_type({a, b}));
+  Tensor out = any_sparse(a, b) ? detail::add_with_sparse("sub", a, b)
+                                : detail::binary("sub", a, b, pointwise().sub, detail::result_type({a, b}));
   return record("SubBackward0", std::move(out), {a, b}, saved(Like(a), Like(b)),
                 [](Grads& dx, const Tensor& g, const Like& la, const Like& lb) {
                   if (dx.wants(0)) dx.add(0, sum_to(g, la));
@@ -43,6 +52,7 @@ Tensor sub(const Tensor& a, const Tensor& b) {
 }
 
 Tensor mul(const Tensor& a, const Tensor& b) {
+  if (any_sparse(a, b)) return detail::mul_with_sparse(a, b);
   Tensor out = detail::binary("mul", a, b, pointwise().mul, detail::result_type({a, b}));
   return record("MulBackward0", std::move(out), {a, b}, saved(a, b),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
@@ -52,6 +62,7 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 }
 
 Tensor div(const Tensor& a, const Tensor& b) {
+  if (a.is_sparse()) return detail::div_sparse(a, b);
   Tensor out = detail::binary("div", a, b, pointwise().div, detail::floating_type({a, b}));
   return record("DivBackward0", std::move(out), {a, b}, saved(a, b),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
@@ -61,6 +72,7 @@ Tensor div(const Tensor& a, const Tensor& b) {
 }
 
 Tensor neg(const Tensor& x) {
+  if (x.is_sparse()) return detail::with_values(x, -x.values());
   Tensor out = detail::unary("neg", x, pointwise().neg, x.dtype());
   return record("NegBackward0", std::move(out), {x}, saved(), [](Grads& dx, const Tensor& g) { dx.add(0, -g); });
 }
@@ -146,20 +158,47 @@ Tensor Tensor::neg() const { return taper::neg(*this); }
 Tensor Tensor::pow(const Tensor& exponent) const { return taper::pow(*this, exponent); }
 Tensor Tensor::pow(Scalar exponent) const { return taper::pow(*this, exponent); }
 
+namespace {
+
+// self + other where one of them is sparse; `whole` is add or sub.
+Tensor& add_in_place(const char* op, Tensor& self, const Tensor& other, Tensor (*whole)(const Tensor&, const Tensor&)) {
+  if (!self.is_sparse())
+    return detail::in_place(op, self, {other}, [&](const Tensor& before) { return whole(before, other); });
+  detail::become(self, whole(self, other));
+  return self;
+}
+
+// The same for a sparse tensor scaled by a number, or by what mul takes.
+Tensor& scale_in_place(Tensor& self, const Tensor& other, Tensor& (Tensor::*scale)(const Tensor&),
+                       Tensor (*whole)(const Tensor&, const Tensor&)) {
+  if (other.dim() == 0 && !other.is_sparse()) {
+    detail::change_values(self, [&](Tensor& values) { (values.*scale)(other); });
+  } else {
+    detail::become(self, whole(self, other));
+  }
+  return self;
+}
+
+}  // namespace
+
 Tensor& Tensor::add_(const Tensor& other) {
+  if (any_sparse(*this, other)) return add_in_place("add_", *this, other, &taper::add);
   return detail::in_place("add_", *this, other, pointwise().add, &taper::add);
 }
 Tensor& Tensor::add_(Scalar other) { return add_(wrap_number(other)); }
 Tensor& Tensor::sub_(const Tensor& other) {
   check_not_bool(*this, other);
+  if (any_sparse(*this, other)) return add_in_place("sub_", *this, other, &taper::sub);
   return detail::in_place("sub_", *this, other, pointwise().sub, &taper::sub);
 }
 Tensor& Tensor::sub_(Scalar other) { return sub_(wrap_number(other)); }
 Tensor& Tensor::mul_(const Tensor& other) {
+  if (is_sparse()) return scale_in_place(*this, other, &Tensor::mul_, &taper::mul);
   return detail::in_place("mul_", *this, other, pointwise().mul, &taper::mul);
 }
 Tensor& Tensor::mul_(Scalar other) { return mul_(wrap_number(other)); }
 Tensor& Tensor::div_(const Tensor& other) {
+  if (is_sparse()) return scale_in_place(*this, other, &Tensor::div_, &taper::div);
   return detail::in_place("div_", *this, other, pointwise().div, &taper::div);
 }
 Tensor& Tensor::div_(Scalar other) { return div_(wrap_number(other)); }
@@ -167,6 +206,10 @@ Tensor& Tensor::pow_(Scalar exponent) {
   return detail::in_place("pow_", *this, {}, [&](const Tensor& self) { return self.pow(exponent); });
 }
 Tensor& Tensor::neg_() {
+  if (is_sparse()) {
+    detail::change_values(*this, [](Tensor& values) { values.neg_(); });
+    return *this;
+  }
   return detail::in_place("neg_", *this, {}, [](const Tensor& self) { return self.neg(); });
 }
 

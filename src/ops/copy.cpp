@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "ops/elementwise.h"
+#include "ops/sparse.h"
 #include "taper/base/error.h"
 #include "taper/ops/create.h"
 #include "taper/ops/shape.h"
@@ -70,6 +71,13 @@ Tensor Tensor::contiguous() const { return taper::contiguous(*this); }
 Tensor Tensor::to(DType dtype) const { return taper::to(*this, dtype); }
 
 Tensor& Tensor::copy_(const Tensor& source) {
+  if (is_sparse() != source.is_sparse())
+    throw TypeError(fmt::format("copy_: a {} tensor into a {} one; use to_dense()",
+                                source.is_sparse() ? "sparse" : "dense", is_sparse() ? "sparse" : "dense"));
+  if (is_sparse()) {
+    detail::become(*this, source.clone());
+    return *this;
+  }
   detail::check_in_place("copy_", *this);
   if (broadcast_shapes("copy_", shape(), source.shape()) != shape())
     throw ShapeError(fmt::format("copy_: a source of shape {} does not fit into one of shape {}",
@@ -92,6 +100,7 @@ Tensor& Tensor::copy_(const Tensor& source) {
 }
 
 Tensor& Tensor::fill_(Scalar value) {
+  if (is_sparse()) throw TypeError("fill_: a sparse tensor; use to_dense() first, or zero_()");
   return detail::in_place("fill_", *this, {}, [&](const Tensor& self) {
     Tensor out = detail::make_tensor(self.shape(), self.dtype());
     detail::copy_raw(out, detail::wrap_number(value));
@@ -101,6 +110,10 @@ Tensor& Tensor::fill_(Scalar value) {
 }
 
 Tensor& Tensor::zero_() {
+  if (is_sparse()) {
+    detail::become(*this, detail::make_sparse(indices().narrow(1, 0, 0), values().narrow(0, 0, 0), shape(), true));
+    return *this;
+  }
   return detail::in_place("zero_", *this, {}, [&](const Tensor& self) {
     Tensor out = zeros(self.shape(), {.dtype = self.dtype()});
     return record("ZeroBackward0", std::move(out), {self}, saved(),

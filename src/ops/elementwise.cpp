@@ -149,6 +149,8 @@ Tensor ternary(const char* op, const Tensor& a, const Tensor& b, const Tensor& c
 }
 
 void copy_raw(const Tensor& to, const Tensor& from) {
+  check_dense("copy", to);
+  check_dense("copy", from);
   if (from.dtype() == to.dtype() && same_layout(to, from)) {
     std::memcpy(to.get().data, from.get().data, static_cast<std::size_t>(to.numel()) * size_of(to.dtype()));
     return;
@@ -182,9 +184,11 @@ Tensor sum_to(const Tensor& gradient, const Like& like) {
 
 Tensor& in_place(const char* op, Tensor& self, const Tensor& other, const kernels::Binary& kernel,
                  Tensor (*f)(const Tensor&, const Tensor&)) {
+  check_dense(op, self);
+  check_dense(op, other);
   check_in_place(op, self);
   const bool recorded = would_record({self, other});
-  if (recorded || self.is_sparse() || self.dtype() != result_type({self, other}) ||
+  if (recorded || self.dtype() != result_type({self, other}) ||
       broadcast_shapes(op, self.shape(), other.shape()) != self.shape() || kernel[self.dtype()] == nullptr) {
     assign_in_place(op, self, f(recorded && self.requires_grad() ? snapshot(self) : self, other));
     return self;

@@ -104,7 +104,7 @@ Tensor std(const Tensor& x, std::int64_t dim, bool unbiased, bool keepdim) {
 Tensor std(const Tensor& x, const Shape& dims, bool unbiased, bool keepdim) {
   return std_over(x, dims, unbiased, keepdim);
 }
-Tensor norm(const Tensor& x, double p) { return norm_over(x, p, {}, false); }
+Tensor norm(const Tensor& x, double p) { return norm_over(x.is_sparse() ? x.coalesce().values() : x, p, {}, false); }
 Tensor norm(const Tensor& x, double p, std::int64_t dim, bool keepdim) { return norm_over(x, p, {dim}, keepdim); }
 
 Tensor Tensor::var(bool unbiased) const { return taper::var(*this, unbiased); }

@@ -49,7 +49,7 @@ Tensor mean_over(const char* node, const Tensor& x, const Shape& dims, bool keep
 
 }  // namespace
 
-Tensor sum(const Tensor& x) { return sum_over("SumBackward0", x, {}, false); }
+Tensor sum(const Tensor& x) { return sum_over("SumBackward0", x.is_sparse() ? x.values() : x, {}, false); }
 Tensor sum(const Tensor& x, std::int64_t dim, bool keepdim) { return sum_over("SumBackward1", x, {dim}, keepdim); }
 Tensor sum(const Tensor& x, const Shape& dims, bool keepdim) { return sum_over("SumBackward1", x, dims, keepdim); }
 

@@ -9,6 +9,7 @@
 #include "taper/base/error.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/shape.h"
+#include "tensor/undo.h"
 
 namespace taper::detail {
 
@@ -42,18 +43,22 @@ void check_max_norm(const char* op, const Tensor& weight) {
 }
 
 void renorm(const char* op, const Tensor& weight, const Tensor& indices, double max_norm, double p) {
+  const bool recording = thread_state.grad_enabled;
   const NoGradGuard unrecorded;
   check_in_place(op, weight);
   const Tensor table = dense(weight);
-  with_index(indices, [&](const auto* numbers) {
-    const std::vector<std::int64_t> rows = kernels::distinct_indices(numbers, indices.numel(), weight.shape()[0]);
-    dispatch_floating(weight.dtype(), [&](auto zero) {
-      kernels::renorm_rows(table.data<decltype(zero)>(), weight.shape()[1], rows.data(),
-                           static_cast<std::int64_t>(rows.size()), max_norm, p);
-    });
+  const std::vector<std::int64_t> rows = with_index(indices, [&](const auto* numbers) {
+    return kernels::distinct_indices(numbers, indices.numel(), weight.shape()[0]);
+  });
+  const auto count = static_cast<std::int64_t>(rows.size());
+  std::optional<RowUndo> undo;
+  if (recording && weight.is_contiguous()) undo.emplace(table, rows.data(), count);
+  dispatch_floating(weight.dtype(), [&](auto zero) {
+    kernels::renorm_rows(table.data<decltype(zero)>(), weight.shape()[1], rows.data(), count, max_norm, p);
   });
   if (!weight.is_contiguous()) copy_raw(weight, table);
   bump_version(weight);
+  if (undo) undo->keep();
 }
 
 std::vector<std::int64_t> frequencies(const Tensor& indices, std::int64_t rows) {

@@ -199,7 +199,9 @@ void Optimizer::step() {
       if (const Tensor grad = taper::detail::held_gradient(p); grad.defined()) {
         detail::State& state = state_of(p, g, position);
         ++state.step;
+        detail::FrozenRows frozen(p);
         update(g, state, grad);
+        frozen.restore();
       }
       ++position;
     }

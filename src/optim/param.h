@@ -5,8 +5,10 @@
 #include "kernels/optim.h"
 #include "optim/layout.h"
 #include "taper/ops/copy.h"
+#include "taper/ops/index.h"
 #include "taper/optim/optimizer.h"
 #include "taper/tensor/tensor.h"
+#include "tensor/extra.h"
 #include "tensor/make.h"
 
 /// What optimizers do with parameters, gradients and what they remember.
@@ -32,6 +34,25 @@ class FlatParam {
  private:
   Tensor param_;
   Tensor flat_;
+};
+
+/// Rows that do not learn (nn::freeze_rows) come through a step as they were.
+class FrozenRows {
+ public:
+  explicit FrozenRows(const Tensor& param) : param_(param) {
+    const taper::detail::Extra* parts = param.get().extra;
+    if (parts == nullptr || !parts->frozen.defined() || parts->frozen.numel() == 0) return;
+    rows_ = parts->frozen;
+    kept_ = param.index_select(0, rows_);
+  }
+  void restore() {
+    if (rows_.defined()) param_.index_put_({rows_}, kept_);
+  }
+
+ private:
+  Tensor param_;
+  Tensor rows_;
+  Tensor kept_;
 };
 
 /// A sparse gradient as a list of rows.

@@ -28,6 +28,7 @@ struct Extra {
   bool row_held = false;  // a sparse gradient that means a dense one (autograd/row_gradient.h)
   Tensor dense;           // that dense one, once somebody has asked
   bool retains_grad = false;
+  Tensor frozen;  // a parameter's rows that do not learn, int64 and ascending (nn/freeze.h)
 };
 
 }  // namespace taper::detail

@@ -12,6 +12,8 @@
 using namespace taper;
 using namespace taper_test;
 
+using Numbers = std::vector<double>;
+
 namespace {
 
 const double kInfinity = std::numeric_limits<double>::infinity();
@@ -129,18 +131,14 @@ TEST_CASE("a table that is itself a result gets a dense gradient") {
   CHECK(weight.grad().to_vector<double>() == std::vector<double>{0, 0, 0, 4, 4, 4, 0, 0, 0, 0, 0, 0});
 }
 
-TEST_CASE("max_norm changes a table in place, which backward finds where the graph had saved it") {
+TEST_CASE("two lookups of one table with max_norm have the right gradient") {
   const Tensor weight = table();
-  const Tensor saved = weight.square();
   const std::uint32_t before = weight.version();
-  embedding(tensor({3}), weight, {.max_norm = 1.0});
-  CHECK(weight.version() == before + 1);
-  CHECK_THROWS_AS(saved.sum().backward(), GradError);
-
   const Tensor first = embedding(tensor({1, 2}), weight, {.max_norm = 1.0});
+  CHECK(weight.version() == before + 1);
   const Tensor second = embedding(tensor({1, 3}), weight, {.max_norm = 0.5});
   (first.sum() + second.sum()).backward();
-  CHECK(weight.grad().to_vector<double>() == std::vector<double>{0, 0, 0, 2, 2, 2, 1, 1, 1, 1, 1, 1});
+  CHECK(weight.grad().to_vector<double>() == Numbers{0, 0, 0, 2, 2, 2, 1, 1, 1, 1, 1, 1});
 }
 
 TEST_CASE("an index outside the table leaves every row as it was") {

@@ -53,6 +53,8 @@ struct Embedding : Module {
   /// A table that shares the memory of `embeddings` [n, d]. ShapeError unless that is a matrix, TypeError for integers.
   static Embedding from_pretrained(const Tensor& embeddings, const FromPretrainedOptions& options = {});
 
+  /// Takes rows out of learning, or lets them learn again: see nn::freeze_rows. Returns *this.
+  Embedding& freeze_rows(const Tensor& rows, bool freeze = true);
   /// Draws the weight anew.
   void reset_parameters();
   Tensor forward(const Tensor& indices) const;

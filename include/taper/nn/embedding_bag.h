@@ -58,6 +58,8 @@ struct EmbeddingBag : Module {
   /// A table that shares the memory of `embeddings` [n, d]. ShapeError unless that is a matrix, TypeError for integers.
   static EmbeddingBag from_pretrained(const Tensor& embeddings, const EmbeddingBagFromPretrainedOptions& options = {});
 
+  /// Takes rows out of learning, or lets them learn again: see nn::freeze_rows. Returns *this.
+  EmbeddingBag& freeze_rows(const Tensor& rows, bool freeze = true);
   /// Draws the weight anew.
   void reset_parameters();
   /// `offsets` of a one-dimensional input; per_sample_weights of input's shape, with mode "sum".
