@@ -23,6 +23,8 @@ TensorMap load_safetensors(const File& file, const LoadOptions& options, LoadNot
 /// Whether it is one that torch.save made, or nearly.
 bool is_torch_archive(const ZipArchive& archive);
 Value load_torch(const ZipArchive& archive, const LoadOptions& options, LoadNotes& notes);
+/// `name` is the file's, whose stem becomes the archive's folder.
+void save_torch(const Value& tree, bool ordered, const std::string& name, AtomicFile& file);
 
 void save_npy(const TensorMap& tensors, AtomicFile& file);
 void save_npz(const TensorMap& tensors, AtomicFile& file);

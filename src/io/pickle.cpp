@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/byte_count.h"
+#include "io/opcodes.h"
 #include "io/pickle_machine.h"
 
 namespace taper::io {
@@ -10,57 +11,7 @@ namespace {
 
 constexpr std::uint64_t size_limit = std::uint64_t{128} << 20U;
 constexpr std::uint64_t text_limit = std::uint64_t{16} << 20U;
-constexpr std::size_t mark_limit = 1000;  // Python's own recursion ends before
-
-/// The opcodes by Python's names (pickletools).
-enum Opcode : unsigned char {
-  MARK = '(',
-  STOP = '.',
-  POP = '0',
-  POP_MARK = '1',
-  NONE = 'N',
-  BININT = 'J',
-  BININT1 = 'K',
-  BININT2 = 'M',
-  BINFLOAT = 'G',
-  BINUNICODE = 'X',
-  BINBYTES = 'B',
-  SHORT_BINBYTES = 'C',
-  GLOBAL = 'c',
-  REDUCE = 'R',
-  BUILD = 'b',
-  BINPERSID = 'Q',
-  EMPTY_TUPLE = ')',
-  TUPLE = 't',
-  EMPTY_LIST = ']',
-  APPEND = 'a',
-  APPENDS = 'e',
-  EMPTY_DICT = '}',
-  SETITEM = 's',
-  SETITEMS = 'u',
-  BINGET = 'h',
-  LONG_BINGET = 'j',
-  BINPUT = 'q',
-  LONG_BINPUT = 'r',
-  PROTO = 0x80,
-  NEWOBJ = 0x81,
-  TUPLE1 = 0x85,
-  TUPLE2 = 0x86,
-  TUPLE3 = 0x87,
-  NEWTRUE = 0x88,
-  NEWFALSE = 0x89,
-  LONG1 = 0x8a,
-  LONG4 = 0x8b,
-  SHORT_BINUNICODE = 0x8c,
-  BINUNICODE8 = 0x8d,
-  BINBYTES8 = 0x8e,
-  EMPTY_SET = 0x8f,
-  ADDITEMS = 0x90,
-  FROZENSET = 0x91,
-  STACK_GLOBAL = 0x93,
-  MEMOIZE = 0x94,
-  FRAME = 0x95,
-};
+constexpr std::size_t mark_limit = 2 * pickle_depth;
 
 }  // namespace
 
@@ -326,7 +277,8 @@ bool PickleMachine::do_memo(unsigned op) {
       recall(number(4));
       return true;
     case MARK:
-      if (marks_.size() == mark_limit) place_.fail<ResourceError>(op_at_, "nested deeper than 1000");
+      if (marks_.size() == mark_limit)
+        place_.fail<ResourceError>(op_at_, fmt::format("nested deeper than {}", pickle_depth));
       marks_.push_back(stack_.size());
       return true;
     case POP:

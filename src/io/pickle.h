@@ -11,6 +11,9 @@
 
 namespace taper::io {
 
+/// How deep containers may be nested; Python's own pickler ends before.
+inline constexpr std::size_t pickle_depth = 1000;
+
 /// A storage as a pickle names it; its bytes lie elsewhere in the file.
 struct PickledStorage {
   std::string key;

@@ -13,7 +13,6 @@ using Id = std::uint32_t;
 constexpr std::uint64_t object_limit = 10'000'000;
 constexpr std::uint64_t name_limit = std::uint64_t{256} << 20U;
 constexpr std::uint64_t key_limit = std::uint64_t{128} << 20U;
-constexpr std::uint64_t depth_limit = 1000;  // Python's pickler ends before
 
 bool is_container(const PickleObject& object) { return object.kind >= Kind::list && object.kind <= Kind::dict; }
 
@@ -91,8 +90,8 @@ Extent extent_of(const Pickled& pickled, Id id, const std::vector<Extent>& exten
       place.fail<ResourceError>(pickled.objects[id].at,
                                 fmt::format("object limit: written out, there are more than {}", object_limit));
   }
-  if (extent.depth > depth_limit)
-    place.fail<ResourceError>(pickled.objects[id].at, fmt::format("nested deeper than {}", depth_limit));
+  if (extent.depth > pickle_depth)
+    place.fail<ResourceError>(pickled.objects[id].at, fmt::format("nested deeper than {}", pickle_depth));
   return extent;
 }
 

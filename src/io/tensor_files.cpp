@@ -78,12 +78,49 @@ TensorMap flat(const std::string& path, const Value& value) {
 }
 
 /// Tensors that lie in memory as they will in the file.
-TensorMap row_major(const TensorMap& tensors) {
+TensorMap row_major(const TensorMap& tensors, const std::string& path) {
   TensorMap result;
   for (const auto& [name, tensor] : tensors) {
     if (!tensor.defined()) throw ValueError(fmt::format("save: tensor '{}' is undefined", name));
-    result.insert(name, (tensor.is_sparse() ? tensor.to_dense() : tensor).detach().contiguous());
+    if (tensor.is_sparse())
+      throw ValueError(
+          fmt::format("save: tensor '{}' is sparse, which '{}' cannot hold; use .pt, or to_dense()", name, path));
+    result.insert(name, tensor.detach().contiguous());
   }
+  return result;
+}
+
+using MapWriter = void (*)(const TensorMap&, AtomicFile&);
+
+bool is_torch_path(const std::string& path) { return path.ends_with(".pt") || path.ends_with(".pth"); }
+
+MapWriter map_writer(const std::string& path) {
+  if (path.ends_with(".safetensors")) return save_safetensors;
+  if (path.ends_with(".npz")) return save_npz;
+  if (path.ends_with(".npy")) return save_npy;
+  throw ValueError(
+      fmt::format("save: '{}' has an ending that names no format; use .pt, .safetensors, .npz or .npy", path));
+}
+
+void save_tree(const Value& tree, bool ordered, const std::string& path) {
+  AtomicFile file("save", path);
+  save_torch(tree, ordered, path, file);
+  file.commit();
+}
+
+/// A dict of nothing but tensors with names; ValueError for any other tree.
+TensorMap tensors_of(const Value& tree, const std::string& path) {
+  TensorMap result;
+  bool fits = tree.kind() == Value::Kind::dict;
+  if (fits) {
+    for (const auto& [key, value] : tree.dict()) {
+      fits = fits && key.is_string() && value.kind() == Value::Kind::tensor;
+      if (fits) result.insert(key.text(), value.as<Tensor>());
+    }
+  }
+  if (!fits)
+    throw ValueError(
+        fmt::format("save: '{}' holds a dict of tensors and nothing else; a .pt file holds any tree", path));
   return result;
 }
 
@@ -104,18 +141,22 @@ TensorMap load(const std::string& path, const LoadOptions& options) {
 }
 
 void save(const TensorMap& tensors, const std::string& path) {
-  using Writer = void (*)(const TensorMap&, AtomicFile&);
-  const Writer write = path.ends_with(".safetensors") ? io::save_safetensors
-                       : path.ends_with(".npz")       ? io::save_npz
-                       : path.ends_with(".npy")       ? io::save_npy
-                                                      : nullptr;
-  if (write == nullptr)
-    throw ValueError(
-        fmt::format("save: '{}' has an ending that names no format; use .safetensors, .npz or .npy", path));
-  const TensorMap flat = io::row_major(tensors);
+  if (io::is_torch_path(path)) {
+    for (const auto& [name, tensor] : tensors)
+      if (!tensor.defined()) throw ValueError(fmt::format("save: tensor '{}' is undefined", name));
+    return io::save_tree(tensors, true, path);
+  }
+  const io::MapWriter write = io::map_writer(path);
+  const TensorMap flat = io::row_major(tensors, path);
   AtomicFile file("save", path);
   write(flat, file);
   file.commit();
+}
+
+void detail::save_value(const Value& tree, const std::string& path) {
+  if (io::is_torch_path(path)) return io::save_tree(tree, false, path);
+  io::map_writer(path);
+  save(io::tensors_of(tree, path), path);
 }
 
 }  // namespace taper

@@ -7,8 +7,10 @@
 #include "io/formats.h"
 #include "io/pickle.h"
 #include "io/pickle_value.h"
+#include "io/pickle_writer.h"
 #include "io/torch_types.h"
 #include "io/zip.h"
+#include "io/zip_writer.h"
 #include "tensor/make.h"
 
 namespace taper::io {
@@ -247,6 +249,19 @@ Value load_torch(const ZipArchive& zip, const LoadOptions& options, LoadNotes& n
         return read_storage(archive, storage, element, numel);
       });
   return to_value(pickled, tensors, place);
+}
+
+void save_torch(const Value& tree, bool ordered, const std::string& name, AtomicFile& file) {
+  const PickleWriter pickle(tree, ordered);
+  const std::size_t begin = name.rfind('/') + 1;
+  std::string folder = name.substr(begin, name.rfind('.') - begin);
+  if (!safe_member_name(folder) || folder == ".") folder = "archive";
+  ZipWriter archive(file);
+  archive.add(folder + "/data.pkl", {pickle.bytes()});
+  for (std::size_t key = 0; key < pickle.storages().size(); ++key)
+    archive.add(fmt::format("{}/data/{}", folder, key), {pickle.storages()[key]});
+  archive.add(folder + "/version", {"3\n"});
+  archive.finish();
 }
 
 }  // namespace taper::io

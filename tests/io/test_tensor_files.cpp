@@ -102,7 +102,7 @@ TEST_CASE("a tensor that requires a gradient is saved without its graph") {
 TEST_CASE("what a format cannot hold is a ValueError and writes nothing") {
   TemporaryFolder folder;
   const Tensor x = tensor({1.0});
-  CHECK_THROWS_WITH(save({{"x", x}}, folder / "a.bin"), ContainsSubstring("use .safetensors, .npz or .npy"));
+  CHECK_THROWS_WITH(save({{"x", x}}, folder / "a.bin"), ContainsSubstring("use .pt, .safetensors, .npz or .npy"));
   CHECK_THROWS_AS(save({{"x", x}}, folder / "a"), ValueError);
   CHECK_THROWS_WITH(save({{"x", x}, {"y", x}}, folder / "a.npy"), ContainsSubstring("holds one tensor, here are 2"));
   CHECK_THROWS_WITH(save({{"../x", x}}, folder / "a.npz"), ContainsSubstring("'../x'"));

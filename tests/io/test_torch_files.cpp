@@ -1,3 +1,5 @@
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "catch.h"
@@ -5,13 +7,17 @@
 #include "taper/base/error.h"
 #include "taper/base/warning.h"
 #include "taper/io/tensor_files.h"
+#include "taper/nn/linear.h"
+#include "taper/ops/copy.h"
 #include "taper/ops/create.h"
+#include "taper/ops/pointwise.h"
 #include "temporary_folder.h"
 
 using namespace taper;
 using taper_test::ContainsSubstring;
 using taper_test::content_of;
 using taper_test::dump_path;
+using taper_test::TemporaryFolder;
 
 namespace {
 
@@ -98,4 +104,93 @@ TEST_CASE("load_value reads the other formats as a dict of tensors") {
   CHECK(load_value(TAPER_TEST_DATA "/io/saved.safetensors")["layer.weight"].as<Tensor>().shape() == Shape{3, 2});
   CHECK(load_value(TAPER_TEST_DATA "/torch/tensor.pt").as<Tensor>().shape() == Shape{2, 2});
   CHECK(load(TAPER_TEST_DATA "/torch/tensor.pt").at("arr_0").shape() == Shape{2, 2});
+}
+
+TEST_CASE("a tree that was saved loads as it was, and torch.load is given it to read", "[parity]") {
+  TemporaryFolder folder;
+  const char* set = std::getenv("TAPER_PARITY_DIR");
+  const std::string target = set != nullptr ? std::string(set) + "/torch" : folder.path();
+  for (const std::string& name : names) {
+    INFO(name);
+    const Value tree = read(dump_path("torch/" + name + ".pt"));
+    save(tree, target + "/" + name + ".again.pt");
+    CHECK(load_value(target + "/" + name + ".again.pt").str() == tree.str());
+  }
+  const TensorMap views = load(target + "/views.again.pt");
+  CHECK(views.at("base").is(views.at("same")));
+  CHECK(views.at("row").shares_memory_with(views.at("base")));
+  CHECK(views.at("row").storage_offset() == 10);
+  CHECK(views.at("expanded").strides() == Shape{1, 0});
+}
+
+TEST_CASE("a .pt file has every kind of value and of number") {
+  TemporaryFolder folder;
+  const Tensor x = tensor({1.0, 2.0, 3.0});
+  const List shared{1, 2};
+  const Value tree =
+      Dict{{"numbers", List{0, 255, 256, 65535, 65536, -1, 2147483647, 2147483648, -2147483649, 0.1, -0.0}},
+           {"texts", Value::tuple({"", "말", std::string("a\0b", 3), std::string(300, 'x')})},
+           {7, Dict{{-1, None}, {"t", true}, {"f", false}}},
+           {"empty", List{List{}, Dict{}, Value::tuple({})}},
+           {"one", Value::tuple({x})},
+           {"twice", List{shared, shared, x}}};
+  save(tree, folder / "a.pt");
+  const Value found = load_value(folder / "a.pt");
+  CHECK(found.str() == tree.str());
+  CHECK(found["one"][0].as<Tensor>().is(found["twice"][2].as<Tensor>()));
+  CHECK(std::signbit(found["numbers"][-1].as<double>()));
+  save(List{1}, folder / "a.pth");
+  CHECK(load_value(folder / "a.pth").str() == "[1]");
+  save(Value(x), folder / "a.pt");
+  CHECK(same(load(folder / "a.pt").at("arr_0"), x));
+}
+
+TEST_CASE("many objects and a storage used by many tensors are saved") {
+  TemporaryFolder folder;
+  const Tensor all = arange(3000).to(float32);
+  TensorMap map;
+  for (int i = 0; i < 1000; ++i) map.insert("row" + std::to_string(i), all.narrow(0, 3 * i, 3));
+  save(map, folder / "a.pt");
+  CHECK(std::filesystem::file_size(folder / "a.pt") < 130000);
+  const TensorMap found = load(folder / "a.pt");
+  REQUIRE(found.size() == 1000);
+  for (int i = 0; i < 1000; ++i) CHECK(same(found.at("row" + std::to_string(i)), map.at("row" + std::to_string(i))));
+  CHECK(found.at("row0").shares_memory_with(found.at("row999")));
+}
+
+TEST_CASE("a tree of shared parts is written once, and one that is too deep or not for the format is refused") {
+  TemporaryFolder folder;
+  Value twice = List{1};
+  for (int i = 0; i < 20; ++i) twice = Value(List{twice, twice});
+  save(twice, folder / "a.pt");
+  CHECK(std::filesystem::file_size(folder / "a.pt") < 1000);
+  CHECK(load_value(folder / "a.pt")[0][0].size() == 2);
+  Value deep;
+  for (int i = 0; i < 1000; ++i) deep = Value(List{deep});
+  save(deep, folder / "a.pt");
+  CHECK(load_value(folder / "a.pt").str() == deep.str());
+  CHECK_THROWS_WITH(save(List{deep}, folder / "b.pt"), ContainsSubstring("nested deeper than 1000"));
+  CHECK_THROWS_AS(save(List{"\xff"}, folder / "b.pt"), ValueError);
+  CHECK_THROWS_WITH(save(Dict{{"epoch", 3}}, folder / "b.npz"),
+                    ContainsSubstring("a dict of tensors and nothing else"));
+  CHECK_THROWS_WITH(save(Dict{{"epoch", 3}}, folder / "b.bin"), ContainsSubstring("use .pt, .safetensors"));
+  CHECK_THROWS_WITH(save({{"x", Tensor()}}, folder / "b.pt"), ContainsSubstring("'x' is undefined"));
+  const TensorMap sparse = load(TAPER_TEST_DATA "/torch/sparse.pt");
+  CHECK_THROWS_WITH(save(sparse, folder / "b.npz"), ContainsSubstring("tensor 'grad' is sparse"));
+  CHECK(folder.entries() == 1);
+  save(Dict{{"x", tensor(1)}}, folder / "b.npz");
+  CHECK(load(folder / "b.npz").at("x").item<int64_t>() == 1);
+}
+
+TEST_CASE("a parameter is saved as a Parameter and what requires a gradient says so") {
+  TemporaryFolder folder;
+  const nn::Linear layer(2, 2);
+  const Tensor x = tensor({1.0}, {.requires_grad = true});
+  save({{"w", layer.weight}, {"x", x}, {"y", x * 2}, {"z", x.detach()}}, folder / "a.pt");
+  CHECK_THAT(content_of(folder / "a.pt"), ContainsSubstring("_rebuild_parameter"));
+  const TensorMap found = load(folder / "a.pt");
+  CHECK(found.at("w").requires_grad());
+  CHECK(found.at("x").requires_grad());
+  CHECK_FALSE(found.at("z").requires_grad());
+  CHECK(found.at("z").shares_memory_with(found.at("x")));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -53,9 +54,24 @@ Value load_value(const std::string& path, const LoadOptions& options = {});
 /// file is left out. ValueError where two would have one name.
 TensorMap load(const std::string& path, const LoadOptions& options = {});
 
-/// Writes the tensors, row-major and little-endian, in the format that the path's ending names: ".safetensors", ".npz"
-/// (stored, as numpy.savez) or, for exactly one tensor, ".npy". The file appears whole or not at all.
-/// Throws ValueError for another ending or for a name that the format cannot hold, IoError where it cannot be written.
+/// Writes the tensors in the format that the path's ending names:
+/// - ".pt" or ".pth", as torch.save(OrderedDict, path) does: torch.load reads it, and views and tensors that share a
+///   storage do so there, too; the whole of each storage is written once.
+/// - ".safetensors", ".npz" (stored, as numpy.savez) or, for exactly one tensor, ".npy": row-major and little-endian.
+///
+/// The file appears whole or not at all. Throws ValueError for another ending, for a name that the format cannot hold
+/// and for a sparse tensor in any but a .pt file; IoError where it cannot be written.
 void save(const TensorMap& tensors, const std::string& path);
+
+namespace detail {
+void save_value(const Value& tree, const std::string& path);
+}  // namespace detail
+
+/// Writes a tree to a .pt file: save(Dict{{"model", model.state_dict()}, {"epoch", 3}}, "checkpoint.pt"). A part that
+/// is there twice is one object there. Another format takes a dict of tensors alone; ValueError for any other tree, for
+/// text that is not UTF-8 and for more than 1000 levels. (A template, so that braces mean a TensorMap.)
+template <class T>
+requires std::same_as<T, Value> || std::same_as<T, Dict> || std::same_as<T, List>
+void save(const T& tree, const std::string& path) { detail::save_value(tree, path); }
 
 }  // namespace taper
