@@ -21,6 +21,8 @@ dumps=$PWD/build/release/parity
 rm -rf "$dumps"
 # Debian's python3 is the one that sees Debian's torch, whatever else PATH offers.
 /usr/bin/python3 python_parity/make_dumps.py --seed "$seed" --out "$dumps"
+/usr/bin/python3 python_parity/torch_files.py write "$dumps/torch" "$seed"
 TAPER_PARITY_DIR=$dumps build/release/tests/taper_tests '[parity]'
 /usr/bin/python3 python_parity/files.py check "$dumps"
+/usr/bin/python3 python_parity/torch_files.py check "$dumps/torch"
 /usr/bin/python3 python_parity/rng_states.py --check "$dumps/rng_states_taper.txt"
