@@ -20,6 +20,7 @@ DUMPS = [
     ("assert_close.json", ["make_assert_close.py"]),
     ("trajectories.txt", ["make_optimizer_trajectories.py"]),
     ("optimizer_states.txt", ["make_optimizer_states.py"]),
+    ("resumed.pt", ["make_resumed.py"]),
     ("clip.txt", ["make_clip_vectors.py"]),
     ("loader.txt", ["make_loader_vectors.py"]),
     ("module_repr.txt", ["make_repr.py"]),

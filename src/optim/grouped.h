@@ -67,6 +67,7 @@ void read_group(std::size_t index, const Dict& saved, Group& group) {
     if (!read(*found, group.initial_lr.emplace())) refuse_option(name, index, "initial_lr", found);
     group.others.erase("initial_lr");
   }
+  warn_of_unknown(name, index, group.others);
 }
 
 }  // namespace detail

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <string_view>
 
 #include "taper/base/error.h"
+#include "taper/base/warning.h"
 
 namespace taper::optim::detail {
 namespace {
@@ -114,6 +117,16 @@ void refuse_option(const char* name, std::size_t group, const char* option, cons
                                  name, group, option));
   throw StateError(fmt::format("{}.load_state_dict: '{}' of group {} is {}, of kind {}; it is no value of that option",
                                name, option, group, saved->str(), saved->kind_name()));
+}
+
+void warn_of_unknown(const char* name, std::size_t group, const Dict& others) {
+  constexpr std::string_view harmless[] = {"foreach", "fused", "capturable", "differentiable"};
+  for (const auto& [key, value] : others)
+    if (value.kind() == Value::Kind::boolean && value.as<bool>() &&
+        std::find(std::begin(harmless), std::end(harmless), key.text()) == std::end(harmless))
+      warn(fmt::format(
+          "{}.load_state_dict: group {} has {}: True, which {} does not know here: it is kept, without effect", name,
+          group, key.str(), name));
 }
 
 }  // namespace taper::optim::detail

@@ -66,4 +66,7 @@ bool read_absent(const std::pair<double, double>& standard, std::pair<double, do
 /// StateErrors of load_state_dict: `option` of group `group` is absent, or of a kind that does not fit.
 [[noreturn]] void refuse_option(const char* name, std::size_t group, const char* option, const Value* saved);
 
+/// Warns of what is switched on among a loaded group's keys without a meaning here, unless it changes no numbers.
+void warn_of_unknown(const char* name, std::size_t group, const Dict& others);
+
 }  // namespace taper::optim::detail

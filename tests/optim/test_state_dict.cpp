@@ -6,6 +6,7 @@
 #include "dump.h"
 #include "optim/trajectories.h"
 #include "taper/base/error.h"
+#include "taper/base/warning.h"
 #include "taper/nn/linear.h"
 #include "taper/ops/pointwise.h"
 #include "taper/optim/adadelta.h"
@@ -237,6 +238,24 @@ TEST_CASE("what older and newer versions of PyTorch write is read, too", "[optim
     CHECK(now.at("state").size() == 1);
     CHECK(now.at("state")[1].dict().size() == 3);
   }
+}
+
+TEST_CASE("an option of a newer version that would change the numbers is warned of", "[optim]") {
+  const Params params = three(1);
+  optim::NAdam nadam({params[0], params[1]});
+  std::vector<std::string> said;
+  WarningHandler before = set_warning_handler([&](const std::string& text) { said.push_back(text); });
+  const auto load = [&](const char* key, const Value& value) {
+    nadam.load_state_dict(changed(nadam.state_dict(), [&](Dict&, Dict& group) { group[key] = value; }));
+  };
+  load("capturable", true);
+  load("maximize", false);
+  CHECK(said.empty());
+  load("decoupled_weight_decay", true);
+  set_warning_handler(std::move(before));
+  CHECK(said ==
+        std::vector<std::string>{"NAdam.load_state_dict: group 0 has 'decoupled_weight_decay': True, which NAdam "
+                                 "does not know here: it is kept, without effect"});
 }
 
 TEST_CASE("a state in another dtype is brought into the parameter's", "[optim]") {

@@ -1,0 +1,112 @@
+// Against python_parity/make_resumed.py: runs that stop in PyTorch and go on here, and the reverse.
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "dump.h"
+#include "kernels/values.h"
+#include "taper/io/tensor_files.h"
+#include "taper/nn/embedding.h"
+#include "taper/nn/linear.h"
+#include "taper/nn/module.h"
+#include "taper/ops/create.h"
+#include "taper/ops/loss.h"
+#include "taper/ops/reduce.h"
+#include "taper/optim/adadelta.h"
+#include "taper/optim/adagrad.h"
+#include "taper/optim/adam.h"
+#include "taper/optim/adamax.h"
+#include "taper/optim/adamw.h"
+#include "taper/optim/nadam.h"
+#include "taper/optim/radam.h"
+#include "taper/optim/rmsprop.h"
+#include "taper/optim/sgd.h"
+#include "taper/optim/sparse_adam.h"
+
+using namespace taper;
+using namespace taper_test;
+
+namespace {
+
+constexpr std::int64_t rows = 20, dim = 4, classes = 3, batch = 8, words = 5, steps = 10;
+
+struct Model : nn::Module {
+  nn::Embedding table;
+  nn::Linear linear;
+  explicit Model(bool sparse) : table(rows, dim, {.sparse = sparse}), linear(dim, classes) {}
+  Tensor forward(const Tensor& ids) { return linear(table(ids).mean(1)); }
+  TAPER_MODULE(table, linear)
+};
+
+using Made = std::unique_ptr<optim::Optimizer>;
+
+template <class Optimizer, class Options>
+Made make(const std::vector<Tensor>& params, const Options& options) {
+  return std::make_unique<Optimizer>(params, options);
+}
+
+// With the defaults: what a run has set besides comes with its state.
+Made optimizer_named(const std::string& name, const std::vector<Tensor>& p) {
+  using namespace optim;
+  const std::string kind = name.substr(0, name.find(' '));
+  if (kind == "SGD") return make<SGD>(p, SGDOptions{.lr = 1});
+  if (kind == "Adam") return make<Adam>(p, AdamOptions{});
+  if (kind == "AdamW") return make<AdamW>(p, AdamWOptions{});
+  if (kind == "Adagrad") return make<Adagrad>(p, AdagradOptions{});
+  if (kind == "RMSprop") return make<RMSprop>(p, RMSpropOptions{});
+  if (kind == "Adadelta") return make<Adadelta>(p, AdadeltaOptions{});
+  if (kind == "Adamax") return make<Adamax>(p, AdamaxOptions{});
+  if (kind == "NAdam") return make<NAdam>(p, NAdamOptions{});
+  if (kind == "RAdam") return make<RAdam>(p, RAdamOptions{});
+  return make<SparseAdam>(p, SparseAdamOptions{});
+}
+
+Tensor some(std::int64_t seed, const Shape& shape, std::uint64_t limit) {
+  return tensor(integers(seed, numel(shape), limit)).view(shape);
+}
+
+struct Run {
+  Model model;
+  Made optimizer;
+  std::int64_t offset, step;
+
+  Run(const std::string& name, std::int64_t seeds_from, const Value& state)
+      : model(name == "SparseAdam" || name.ends_with("sparse")), offset(seeds_from), step(state["step"].as<int>()) {
+    optimizer = optimizer_named(
+        name, (name == "SparseAdam" || name.ends_with("sparse")) ? model.table.parameters() : model.parameters());
+    model.load_state_dict(state["model"]);
+    optimizer->load_state_dict(state["optimizer"]);
+  }
+
+  List losses() {
+    List result;
+    for (std::int64_t i = 0; i < steps; ++i) {
+      ++step;
+      const Tensor loss = cross_entropy(model(some(offset + 2 * step, {batch, words}, rows)),
+                                        some(offset + 2 * step + 1, {batch}, classes));
+      optimizer->zero_grad();
+      loss.backward();
+      optimizer->step();
+      result.emplace_back(loss.item<double>());
+    }
+    return result;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a training run that PyTorch has stopped goes on with the same losses", "[optim][parity]") {
+  const Value saved = load_value(dump_path("resumed.pt"));
+  const auto offset = saved["offset"].as<std::int64_t>();
+  REQUIRE(saved["runs"].size() == 15);
+  for (const auto& [name, state] : saved["runs"].dict()) {
+    INFO(name.text());
+    Run run(name.text(), offset, state);
+    const List losses = run.losses();
+    REQUIRE(losses.size() == state["losses"].size());
+    for (std::size_t i = 0; i < losses.size(); ++i)
+      CHECK(losses[i].as<double>() == Approx(state["losses"][i].as<double>()).epsilon(1e-5));
+  }
+}
