@@ -117,7 +117,7 @@ void PickleWriter::floating(double value) {
   for (int i = 7; i >= 0; --i) little(bits >> (8 * i), 1);
 }
 
-void PickleWriter::boolean(bool value) { op(static_cast<char>(value ? NEWTRUE : NEWFALSE)); }
+void PickleWriter::boolean(bool value) { op(value ? NEWTRUE : NEWFALSE); }
 
 void PickleWriter::shape(const Shape& shape) {
   if (shape.empty()) return op(EMPTY_TUPLE);
