@@ -13,6 +13,7 @@
 #include "taper/nn/module.h"
 #include "taper/ops/create.h"
 #include "taper/ops/loss.h"
+#include "taper/ops/random.h"
 #include "taper/ops/reduce.h"
 #include "taper/optim/adadelta.h"
 #include "taper/optim/adagrad.h"
@@ -24,6 +25,7 @@
 #include "taper/optim/rmsprop.h"
 #include "taper/optim/sgd.h"
 #include "taper/optim/sparse_adam.h"
+#include "temporary_folder.h"
 
 using namespace taper;
 using namespace taper_test;
@@ -67,17 +69,28 @@ Tensor some(std::int64_t seed, const Shape& shape, std::uint64_t limit) {
   return tensor(integers(seed, numel(shape), limit)).view(shape);
 }
 
+bool is_sparse(const std::string& name) { return name == "SparseAdam" || name.ends_with("sparse"); }
+
 struct Run {
   Model model;
   Made optimizer;
-  std::int64_t offset, step;
+  std::int64_t offset, step = 0;
 
-  Run(const std::string& name, std::int64_t seeds_from, const Value& state)
-      : model(name == "SparseAdam" || name.ends_with("sparse")), offset(seeds_from), step(state["step"].as<int>()) {
-    optimizer = optimizer_named(
-        name, (name == "SparseAdam" || name.ends_with("sparse")) ? model.table.parameters() : model.parameters());
+  Run(const std::string& name, std::int64_t seeds_from) : model(is_sparse(name)), offset(seeds_from) {
+    optimizer = optimizer_named(name, is_sparse(name) ? model.table.parameters() : model.parameters());
+  }
+
+  void load(const Value& state) {
     model.load_state_dict(state["model"]);
     optimizer->load_state_dict(state["optimizer"]);
+    step = state["step"].as<int>();
+  }
+
+  // As numbers, tensors and all, that later steps do not change.
+  Dict state(const std::string& folder) const {
+    const std::string path = folder + "/run.pt";
+    save(Dict{{"model", model.state_dict()}, {"optimizer", optimizer->state_dict()}, {"step", step}}, path);
+    return load_value(path).dict();
   }
 
   List losses() {
@@ -103,10 +116,39 @@ TEST_CASE("a training run that PyTorch has stopped goes on with the same losses"
   REQUIRE(saved["runs"].size() == 15);
   for (const auto& [name, state] : saved["runs"].dict()) {
     INFO(name.text());
-    Run run(name.text(), offset, state);
+    Run run(name.text(), offset);
+    run.load(state);
     const List losses = run.losses();
     REQUIRE(losses.size() == state["losses"].size());
     for (std::size_t i = 0; i < losses.size(); ++i)
       CHECK(losses[i].as<double>() == Approx(state["losses"][i].as<double>()).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("training runs that stop here are written for PyTorch to go on", "[optim][parity]") {
+  const TemporaryFolder temporary;
+  const char* set = std::getenv("TAPER_PARITY_DIR");
+  const std::string folder = set != nullptr ? set : temporary.path();
+  const Value saved = load_value(dump_path("resumed.pt"));
+  const auto offset = saved["offset"].as<std::int64_t>();
+  Dict runs;
+  for (const auto& [key, state] : saved["runs"].dict()) {
+    manual_seed(offset);
+    Run run(key.text(), offset);
+    // Those of one word start here, with default options; the others have come from PyTorch.
+    if (key.text().find(' ') != std::string::npos) run.load(state);
+    run.losses();
+    Dict written = run.state(temporary.path());
+    written["losses"] = run.losses();
+    runs[key] = written;
+  }
+  const std::string path = folder + "/resumed_by_taper.pt";
+  save(Dict{{"offset", offset}, {"runs", runs}}, path);
+  const Value again = load_value(path);
+  for (const auto& [name, state] : again["runs"].dict()) {
+    INFO(name.text());
+    Run run(name.text(), offset);
+    run.load(state);
+    CHECK(Value(run.losses()).str() == state["losses"].str());
   }
 }
