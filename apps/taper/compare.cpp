@@ -59,12 +59,12 @@ Entries entries_of(const std::string& path, const Options& options, bool renamed
       if (std::none_of(all.begin(), all.end(), [&](const auto& entry) { return renaming.means(entry.first); }))
         throw taper::ValueError(fmt::format("--rename {}: {} holds no such name", renaming.text(), path));
   Entries entries;
-  for (auto& [name, value] : all) {
+  for (const auto& entry : all) {
     const auto meant =
-        std::find_if(renamings.begin(), renamings.end(), [&](const Renaming& r) { return r.means(name); });
-    const std::string known = renamed && meant != renamings.end() ? (*meant)(name) : name;
+        std::find_if(renamings.begin(), renamings.end(), [&](const Renaming& r) { return r.means(entry.first); });
+    const std::string known = renamed && meant != renamings.end() ? (*meant)(entry.first) : entry.first;
     if (std::any_of(ignored.begin(), ignored.end(), [&](const Pattern& p) { return p.matches(known); })) continue;
-    if (!entries.emplace(known, value).second)
+    if (!entries.emplace(known, entry.second).second)
       throw taper::ValueError(fmt::format("compare: {} holds two entries named '{}'", path, known));
   }
   return entries;

@@ -70,4 +70,5 @@
 #include "taper/text/word_counts.h"
 #include "taper/text/word_index.h"
 #include "taper/text/word_vectors.h"
+#include "taper/viz/plot_model.h"
 #include "taper/viz/summary.h"
