@@ -98,7 +98,8 @@ def tensors(value, name=""):
 def write(folder, seed):
     os.makedirs(folder, exist_ok=True)
     torch.manual_seed(seed)
-    for name, tree in trees().items():
+    made = trees()
+    for name, tree in made.items():
         for protocol in (2, 3, 4, 5) if name in ("adam", "others") else (2,):
             path = os.path.join(folder, name if protocol == 2 else f"{name}{protocol}")
             torch.save(tree, path + ".pt", pickle_protocol=protocol)
@@ -106,7 +107,8 @@ def write(folder, seed):
                 out.write(repr(plain(tree)))
             dense = {k: t.detach().to_dense() if t.is_sparse else t.detach() for k, t in tensors(plain(tree)).items()}
             np.savez_compressed(path + ".npz", **{key: tensor.numpy() for key, tensor in dense.items()})
-    torch.save(types(), os.path.join(folder, "old.pth"), _use_new_zipfile_serialization=False)
+    old = {name: made[name] for name in ("types", "views")}
+    torch.save(old, os.path.join(folder, "old.pth"), _use_new_zipfile_serialization=False)
 
 
 def same(a, b, where=""):

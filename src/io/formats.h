@@ -23,6 +23,10 @@ TensorMap load_safetensors(const File& file, const LoadOptions& options, LoadNot
 /// Whether it is one that torch.save made, or nearly.
 bool is_torch_archive(const ZipArchive& archive);
 Value load_torch(const ZipArchive& archive, const LoadOptions& options, LoadNotes& notes);
+
+/// How a file of torch.save before version 1.6 begins: its magic number, pickled.
+inline constexpr std::string_view legacy_torch_start = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+Value load_legacy_torch(const File& file, const LoadOptions& options, LoadNotes& notes);
 /// `name` is the file's, whose stem becomes the archive's folder.
 void save_torch(const Value& tree, bool ordered, const std::string& name, AtomicFile& file);
 

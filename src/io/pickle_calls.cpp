@@ -142,6 +142,7 @@ void PickleMachine::persistent() {
   const std::vector<Id> parts = arguments_of(pop());
   check_arguments(parts, {Kind::string, Kind::storage_class, Kind::string, Kind::string, Kind::integer}, "a storage");
   if (out_.text_of(parts[0]) != "storage") malformed("a persistent id that is no storage");
+  if (parts.size() > 5 && kind(parts[5]) != Kind::none) malformed("a storage that is a view of another");
   if (out_.text_of(parts[2]).size() > key_limit) malformed("a storage whose key is too long");
   PickledStorage storage;
   storage.key = out_.text_of(parts[2]);

@@ -58,8 +58,7 @@ Value load_by_content(const File& file, const LoadOptions& options, LoadNotes& n
     return load_safetensors(file, options, notes);
   if (start.empty()) place.fail(0, "empty file");
   if (start.starts_with("\x1f\x8b")) place.fail(0, "gzip data; decompress first");
-  constexpr std::string_view old_torch = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-  if (start.starts_with(old_torch)) refuse(place, "written by torch.save before version 1.6");
+  if (start.starts_with(legacy_torch_start)) return load_legacy_torch(file, options, notes);
   if (file.path().ends_with(".npz") || file.path().ends_with(".pt") || file.path().ends_with(".pth"))
     place.fail(file.size(), "not a whole zip archive; incomplete download?");
   if (file.path().ends_with(".npy")) place.fail(0, "not in numpy's format: it does not begin with \\x93NUMPY");

@@ -53,6 +53,13 @@ TEST_CASE("what torch.save wrote loads with Python's text of it and numpy's numb
   }
 }
 
+TEST_CASE("a file of torch.save before version 1.6 loads as one of today", "[parity]") {
+  const Value old = read(dump_path("torch/old.pth"));
+  CHECK(old["types"].str() == read(dump_path("torch/types.pt")).str());
+  CHECK(old["views"].str() == read(dump_path("torch/views.pt")).str());
+  CHECK(old["views"]["row"].as<Tensor>().shares_memory_with(old["views"]["base"].as<Tensor>()));
+}
+
 TEST_CASE("views and shared storages of a .pt file share memory, and a tensor that comes twice is one") {
   const TensorMap views = load(TAPER_TEST_DATA "/torch/views.pt", {.warn = false});
   const Tensor& base = views.at("base");
