@@ -22,6 +22,7 @@ DUMPS = [
     ("optimizer_states.txt", ["make_optimizer_states.py"]),
     ("resumed.pt", ["make_resumed.py"]),
     ("clip.txt", ["make_clip_vectors.py"]),
+    ("schedules.json", ["make_schedules.py"]),
     ("loader.txt", ["make_loader_vectors.py"]),
     ("module_repr.txt", ["make_repr.py"]),
     ("init.txt", ["make_init.py"]),

@@ -50,6 +50,7 @@
 #include "taper/optim/adam.h"
 #include "taper/optim/adamax.h"
 #include "taper/optim/adamw.h"
+#include "taper/optim/lr_scheduler.h"
 #include "taper/optim/nadam.h"
 #include "taper/optim/optimizer.h"
 #include "taper/optim/radam.h"

@@ -75,13 +75,32 @@ Optimizer::InUse::InUse(Optimizer& optimizer, const char* call) : flag_(optimize
 
 Optimizer::InUse::~InUse() { flag_.store(false, std::memory_order_release); }
 
-Optimizer::~Optimizer() = default;
+OptimizerLink::OptimizerLink(Optimizer& optimizer) {
+  if (optimizer.anchor_ == nullptr) optimizer.anchor_ = new Anchor{&optimizer, 1};
+  anchor_ = optimizer.anchor_;
+  ++anchor_->holders;
+}
+
+OptimizerLink::~OptimizerLink() { release(anchor_); }
+
+void OptimizerLink::release(Anchor* anchor) {
+  if (--anchor->holders == 0) delete anchor;
+}
+
+Optimizer::~Optimizer() {
+  if (anchor_ == nullptr) return;
+  anchor_->optimizer = nullptr;
+  OptimizerLink::release(anchor_);
+}
 
 Optimizer::Optimizer(Optimizer&& other) noexcept
     : layout_(other.layout_),
       states_(std::move(other.states_)),
       step_count_(other.step_count_),
-      checks_finite_(other.checks_finite_) {}
+      checks_finite_(other.checks_finite_),
+      anchor_(std::exchange(other.anchor_, nullptr)) {
+  if (anchor_ != nullptr) anchor_->optimizer = this;
+}
 
 const char* Optimizer::name() const { return layout_.name; }
 

@@ -40,6 +40,29 @@ struct State {
 
 }  // namespace detail
 
+class Optimizer;
+
+/// A reference to an optimizer that knows when the optimizer has gone, and finds it where it has moved to.
+class OptimizerLink {
+ public:
+  explicit OptimizerLink(Optimizer& optimizer);
+  OptimizerLink(const OptimizerLink&) = delete;
+  OptimizerLink& operator=(const OptimizerLink&) = delete;
+  ~OptimizerLink();
+  /// Null where it has gone.
+  Optimizer* get() const { return anchor_->optimizer; }
+
+ private:
+  friend class Optimizer;
+  struct Anchor {
+    Optimizer* optimizer;
+    std::atomic<int> holders;
+  };
+  static void release(Anchor* anchor);
+
+  Anchor* anchor_;
+};
+
 /// What all optimizers share (torch.optim.Optimizer). An optimizer holds handles on parameters and what it remembers of
 /// each; a step reads the gradients and writes the parameters in place, outside the tape, so that their versions rise.
 ///
@@ -109,6 +132,8 @@ class Optimizer {
   detail::State& state_of(const Tensor& param, std::size_t group, std::size_t hint);
 
  private:
+  friend class OptimizerLink;
+
   /// A group's options under PyTorch's names, in PyTorch's order.
   virtual Dict group_options(std::size_t group) const = 0;
   /// Sets the options of all groups to those of `saved`, or throws and sets none.
@@ -133,6 +158,7 @@ class Optimizer {
   std::vector<detail::State> states_;
   std::int64_t step_count_ = 0;
   bool checks_finite_ = false;
+  OptimizerLink::Anchor* anchor_ = nullptr;  // what links hold on to
   std::atomic<bool> in_use_{false};
 };
 
