@@ -23,6 +23,7 @@ DUMPS = [
     ("resumed.pt", ["make_resumed.py"]),
     ("clip.txt", ["make_clip_vectors.py"]),
     ("schedules.json", ["make_schedules.py"]),
+    ("samplers.txt", ["make_samplers.py"]),
     ("loader.txt", ["make_loader_vectors.py"]),
     ("module_repr.txt", ["make_repr.py"]),
     ("init.txt", ["make_init.py"]),

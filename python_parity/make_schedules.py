@@ -140,6 +140,23 @@ def case(rng, name, groups, options, steps=26):
     return result
 
 
+def compound(rng, groups, options):
+    """A case of a sequence or chain none of whose rates falls below 0, which Taper's optimizers refuse to step with."""
+    while True:
+        found = case(rng, *options(rng, groups))
+        if min(min(lrs) for lrs in found["lrs"]) >= 0:
+            return found
+
+
+def sequence(rng, groups):
+    parts = [simple(rng, groups) for _ in range(rng.randint(1, 4))]
+    return "SequentialLR", groups, {"schedulers": parts, "milestones": sorted(rng.randint(1, 22) for _ in parts[1:])}
+
+
+def chain(rng, groups):
+    return "ChainedScheduler", groups, {"schedulers": [simple(rng, groups) for _ in range(rng.randint(1, 3))]}
+
+
 def main():
     parser = argparse.ArgumentParser(description="schedules of learning rates")
     parser.add_argument("--seed", type=int, default=0)
@@ -151,11 +168,7 @@ def main():
         for groups in (1, 2, 3):
             cases.append(case(rng, name, groups, arguments(rng, name, groups)))
     for groups in (1, 1, 2, 2):
-        parts = [simple(rng, groups) for _ in range(rng.randint(1, 4))]
-        milestones = sorted(rng.randint(1, 22) for _ in parts[1:])
-        cases.append(case(rng, "SequentialLR", groups, {"schedulers": parts, "milestones": milestones}))
-        parts = [simple(rng, groups) for _ in range(rng.randint(1, 3))]
-        cases.append(case(rng, "ChainedScheduler", groups, {"schedulers": parts}))
+        cases += [compound(rng, groups, sequence), compound(rng, groups, chain)]
     lines = ",\n".join(json.dumps(c) for c in cases)
     print(f'{{"torch": "{torch.__version__}", "made_by": "python_parity/make_schedules.py", "cases": [\n{lines}\n]}}')
 

@@ -15,6 +15,7 @@
 #include "taper/base/warning.h"
 #include "taper/data/dataloader.h"
 #include "taper/data/dataset.h"
+#include "taper/data/sampler.h"
 #include "taper/io/tensor_files.h"
 #include "taper/nn/activation.h"
 #include "taper/nn/container.h"

@@ -4,21 +4,11 @@
 
 #include <algorithm>
 
-#include "base/generator_lock.h"
+#include "data/seed.h"
 #include "taper/base/error.h"
-#include "taper/ops/random.h"
+#include "taper/ops/shape.h"
 
 namespace taper::data::detail {
-namespace {
-
-// What torch's random_() gives for int64.
-std::uint64_t draw_seed(Generator& generator) {
-  const GeneratorLock lock(generator);
-  return generator.random64() & ~(std::uint64_t{1} << 63);
-}
-
-}  // namespace
-
 void check_samples(const Tensor* tensors, std::size_t count) {
   for (std::size_t k = 0; k < count; ++k) {
     if (tensors[k].dim() == 0)
@@ -34,6 +24,8 @@ void check_loader(std::int64_t samples, const DataLoaderOptions& options) {
   if (options.batch_size <= 0)
     throw ValueError(fmt::format("DataLoader: batch_size should be a positive integer value, but got batch_size={}",
                                  options.batch_size));
+  if (options.sampler != nullptr && options.shuffle)
+    throw ValueError("DataLoader: sampler option is mutually exclusive with shuffle; leave one of them out");
   if (options.shuffle && samples <= 0)
     throw ValueError(
         fmt::format("DataLoader: nothing to shuffle: num_samples should be a positive integer value, but got "
@@ -41,40 +33,35 @@ void check_loader(std::int64_t samples, const DataLoaderOptions& options) {
                     samples));
 }
 
-EpochOrder::EpochOrder(std::int64_t samples, const DataLoaderOptions& options) : samples_(samples), options_(options) {
+EpochOrder::EpochOrder(std::int64_t samples, const DataLoaderOptions& options)
+    : batch_size_(options.batch_size), drop_last_(options.drop_last) {
   // PyTorch's base seed of worker processes, drawn even where there are none.
-  draw_seed(options_.generator != nullptr ? *options_.generator : default_generator());
-}
-
-void EpochOrder::draw() {
-  if (!options_.shuffle) {
-    order_ = arange(samples_);
-  } else if (options_.generator != nullptr) {
-    order_ = randperm(samples_, {.generator = options_.generator});
+  draw_seed(options.generator != nullptr ? *options.generator : default_generator());
+  if (options.sampler != nullptr) {
+    source_ = options.sampler->epoch();
+  } else if (options.shuffle) {
+    source_ = RandomSampler(samples, {.generator = options.generator}).epoch();
   } else {
-    Generator generator(draw_seed(default_generator()));
-    order_ = randperm(samples_, {.generator = &generator});
+    source_ = SequentialSampler(samples).epoch();
   }
-  position_ = 0;
 }
 
 Tensor EpochOrder::next() {
-  if (position_ < 0) draw();
-  const std::int64_t count = std::min(options_.batch_size, samples_ - position_);
-  if (count < options_.batch_size && order_.defined()) {
-    // Whoever asks PyTorch's sampler for more than there is makes it draw another order, none of which is used.
-    if (options_.shuffle && options_.generator != nullptr) randperm(samples_, {.generator = options_.generator});
-    if (count > 0 && !options_.drop_last) {
-      const Tensor last = order_.narrow(0, position_, count);
-      order_ = Tensor();
-      return last;
+  std::vector<Tensor> parts;
+  std::int64_t missing = batch_size_;
+  while (missing > 0 && source_) {
+    if (rest_.defined() && rest_.numel() > 0) {
+      const std::int64_t count = std::min(missing, rest_.numel());
+      parts.push_back(rest_.narrow(0, 0, count));
+      rest_ = rest_.narrow(0, count, rest_.numel() - count);
+      missing -= count;
+    } else {
+      rest_ = source_();
+      if (!rest_.defined()) source_ = {};
     }
-    order_ = Tensor();
   }
-  if (!order_.defined()) return Tensor();
-  const Tensor ids = order_.narrow(0, position_, count);
-  position_ += count;
-  return ids;
+  if (parts.empty() || (missing > 0 && drop_last_)) return {};
+  return parts.size() == 1 ? parts[0] : cat(parts);
 }
 
 }  // namespace taper::data::detail

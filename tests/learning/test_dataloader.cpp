@@ -1,3 +1,4 @@
+#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -14,14 +15,9 @@ namespace {
 
 std::uint64_t bits63(Generator& generator) { return generator.random64() & ~(std::uint64_t{1} << 63); }
 
-std::vector<std::uint64_t> two_epochs(const Vector& v) {
-  Generator& generator = manual_seed(v.integer(6));
-  Generator own(static_cast<std::uint64_t>(v.integer(6) + 1));
-  const bool has_own = v.arguments[4] != 0;
-  data::DataLoader loader(data::TensorDataset(arange(v.integer(0))), {.batch_size = v.integer(1),
-                                                                      .shuffle = v.arguments[2] != 0,
-                                                                      .drop_last = v.arguments[3] != 0,
-                                                                      .generator = has_own ? &own : nullptr});
+// The words of a dump: two epochs, the first left after `stop` batches, and what the generators give then.
+std::vector<std::uint64_t> two_epochs(data::DataLoader<data::TensorDataset<1>>& loader, std::int64_t stop,
+                                      Generator& generator, Generator* own) {
   std::vector<std::uint64_t> words;
   for (int epoch = 0; epoch < 2; ++epoch) {
     std::int64_t number = 0;
@@ -29,14 +25,51 @@ std::vector<std::uint64_t> two_epochs(const Vector& v) {
       words.push_back(static_cast<std::uint64_t>(batch.numel()));
       for (const std::int64_t sample : batch.to_vector<std::int64_t>())
         words.push_back(static_cast<std::uint64_t>(sample));
-      if (++number == v.integer(5) && epoch == 0) break;
+      if (++number == stop && epoch == 0) break;
     }
     if (epoch == 1 && number != loader.size()) throw std::runtime_error("size() is not the number of batches");
     words.push_back(0);
   }
   words.push_back(bits63(generator));
-  words.push_back(has_own ? bits63(own) : 0);
+  words.push_back(own != nullptr ? bits63(*own) : 0);
   return words;
+}
+
+std::vector<std::uint64_t> two_epochs(const Vector& v) {
+  Generator& generator = manual_seed(v.integer(6));
+  Generator seeded(static_cast<std::uint64_t>(v.integer(6) + 1));
+  Generator* own = v.arguments[4] != 0 ? &seeded : nullptr;
+  data::DataLoader loader(
+      data::TensorDataset(arange(v.integer(0))),
+      {.batch_size = v.integer(1), .shuffle = v.arguments[2] != 0, .drop_last = v.arguments[3] != 0, .generator = own});
+  return two_epochs(loader, v.integer(5), generator, own);
+}
+
+std::unique_ptr<data::Sampler> sampler_of(const Vector& v, Generator* own) {
+  const std::int64_t samples = v.integer(1);
+  const bool replacement = v.arguments[3] != 0;
+  if (v.integer(0) == 0)
+    return std::make_unique<data::RandomSampler>(samples, data::RandomSamplerOptions{replacement, v.integer(2), own});
+  if (v.integer(0) == 1) {
+    std::vector<std::int64_t> even;
+    for (std::int64_t i = 0; i < samples; i += 2) even.push_back(i);
+    return std::make_unique<data::SubsetRandomSampler>(even, own);
+  }
+  if (v.integer(0) == 3) return std::make_unique<data::SequentialSampler>(samples);
+  std::vector<double> weights;
+  for (std::int64_t i = 0; i < samples; ++i) weights.push_back(static_cast<double>((37 * i) % 11) / 8);
+  return std::make_unique<data::WeightedRandomSampler>(weights, v.integer(2),
+                                                       data::WeightedRandomSamplerOptions{replacement, own});
+}
+
+std::vector<std::uint64_t> sampled(const Vector& v) {
+  Generator& generator = manual_seed(v.integer(8));
+  Generator seeded(static_cast<std::uint64_t>(v.integer(8) + 1));
+  Generator* own = v.arguments[6] != 0 ? &seeded : nullptr;
+  const auto sampler = sampler_of(v, own);
+  data::DataLoader loader(data::TensorDataset(arange(v.integer(1))),
+                          {.batch_size = v.integer(4), .sampler = sampler.get(), .drop_last = v.arguments[5] != 0});
+  return two_epochs(loader, v.integer(7), generator, own);
 }
 
 // Squares of the numbers below `count`, each with whether it is even.
@@ -70,6 +103,33 @@ TEST_CASE("a DataLoader draws what PyTorch's draws and brings samples in its ord
     INFO("samples, batch_size, shuffle, drop_last, own generator, stop, seed:" << options);
     CHECK(two_epochs(v) == v.words);
   }
+}
+
+TEST_CASE("samplers draw what PyTorch's draw and bring samples in their order", "[data][parity]") {
+  const auto vectors = read_vectors("samplers.txt");
+  REQUIRE(vectors.size() == 80);
+  for (const Vector& v : vectors) {
+    std::string options;
+    for (const double x : v.arguments) options.append(1, ' ').append(std::to_string(x));
+    INFO("kind, samples, num_samples, replacement, batch_size, drop_last, own generator, stop, seed:" << options);
+    CHECK(sampled(v) == v.words);
+  }
+}
+
+TEST_CASE("samplers take a dataset's size and refuse what cannot be drawn", "[data]") {
+  const data::TensorDataset dataset(zeros({5, 2}));
+  CHECK(data::RandomSampler(dataset).size() == 5);
+  CHECK(data::SequentialSampler(dataset).size() == 5);
+  CHECK(data::SubsetRandomSampler({3, 1}).size() == 2);
+  CHECK_THROWS_WITH(data::RandomSampler(0), ContainsSubstring("got num_samples=0"));
+  CHECK_THROWS_AS(data::RandomSampler(3, {.num_samples = 0}), ValueError);
+  CHECK_THROWS_AS(data::WeightedRandomSampler({1.0}, 0), ValueError);
+  data::SequentialSampler sampler(dataset);
+  CHECK_THROWS_WITH(data::DataLoader(dataset, {.shuffle = true, .sampler = &sampler}),
+                    "DataLoader: sampler option is mutually exclusive with shuffle; leave one of them out");
+  data::WeightedRandomSampler impossible({1.0, -1.0}, 3);
+  data::DataLoader loader(dataset, {.sampler = &impossible});
+  CHECK_THROWS_AS(loader.begin(), ValueError);
 }
 
 TEST_CASE("a batch of a TensorDataset holds the same samples of each tensor", "[data]") {

@@ -12,6 +12,7 @@
 
 #include "taper/base/generator.h"
 #include "taper/data/dataset.h"
+#include "taper/data/sampler.h"
 #include "taper/ops/create.h"
 #include "taper/ops/shape.h"
 #include "taper/tensor/tensor.h"
@@ -22,6 +23,7 @@ namespace taper::data {
 struct DataLoaderOptions {
   std::int64_t batch_size = 1;
   bool shuffle = false;
+  Sampler* sampler = nullptr;      ///< which samples, in which order; has to live as long as the loader
   bool drop_last = false;          ///< leaves a last, shorter batch out
   Generator* generator = nullptr;  ///< where the order is drawn from; the default generator where null
 };
@@ -39,12 +41,10 @@ class EpochOrder {
   Tensor next();
 
  private:
-  void draw();
-
-  std::int64_t samples_;
-  DataLoaderOptions options_;
-  std::int64_t position_ = -1;  // before the first batch
-  Tensor order_;
+  std::int64_t batch_size_;
+  bool drop_last_;
+  Callable<Tensor()> source_;  // empty after the last part
+  Tensor rest_;                // of the part that it gave last
 };
 
 template <class T>
@@ -106,7 +106,7 @@ auto get_batch(D& dataset, const Tensor& ids) {
 /// members, with a new first dimension; a dataset with `get_batch(ids)` makes its batches itself. The loader keeps the
 /// dataset, a handed-over generator has to live as long as it does.
 ///
-/// ValueError for batch_size below 1, or for a dataset without samples with shuffle.
+/// ValueError for batch_size below 1, for a dataset without samples with shuffle, and for a sampler with shuffle.
 template <Dataset D>
 class DataLoader {
  public:
@@ -117,7 +117,8 @@ class DataLoader {
 
   /// How many batches an epoch has.
   std::int64_t size() const {
-    return (samples() + (options_.drop_last ? 0 : options_.batch_size - 1)) / options_.batch_size;
+    const std::int64_t samples = options_.sampler != nullptr ? options_.sampler->size() : this->samples();
+    return (samples + (options_.drop_last ? 0 : options_.batch_size - 1)) / options_.batch_size;
   }
   D& dataset() { return dataset_; }
 

@@ -274,6 +274,7 @@ class CosineAnnealingWarmRestarts : public LRScheduler {
 
   void step() override;
   void step(std::int64_t epoch) override { step(static_cast<double>(epoch)); }
+  void step(int epoch) { step(static_cast<double>(epoch)); }
   /// Parts of an epoch count, too.
   void step(double epoch);
 
