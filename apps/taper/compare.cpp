@@ -39,6 +39,8 @@ taper::testing::AssertCloseOptions close_options(const Options& options) {
 
 using Entries = std::map<std::string, Value>;
 
+bool is_tensor(const Value& value) { return value.kind() == Value::Kind::tensor; }
+
 void check(const Options& options) {
   if (options.rtol.has_value() != options.atol.has_value())
     throw taper::ValueError("compare: --rtol and --atol go together; give both or neither");
@@ -64,8 +66,11 @@ Entries entries_of(const std::string& path, const Options& options, bool renamed
         std::find_if(renamings.begin(), renamings.end(), [&](const Renaming& r) { return r.means(entry.first); });
     const std::string known = renamed && meant != renamings.end() ? (*meant)(entry.first) : entry.first;
     if (std::any_of(ignored.begin(), ignored.end(), [&](const Pattern& p) { return p.matches(known); })) continue;
-    if (!entries.emplace(known, entry.second).second)
-      throw taper::ValueError(fmt::format("compare: {} holds two entries named '{}'", path, known));
+    std::string unique = known;
+    if (!is_tensor(entry.second))  // a dict may have 2 and '2'
+      for (int i = 2; entries.contains(unique); ++i) unique = fmt::format("{} ({})", known, i);
+    if (!entries.emplace(unique, entry.second).second)
+      throw taper::ValueError(fmt::format("compare: {} holds two tensors named '{}'", path, known));
   }
   return entries;
 }
@@ -127,7 +132,7 @@ Outcome compare(const Entries& a, const Entries& b, const Options& options) {
       continue;
     }
     ++outcome.compared;
-    if (value.kind() == Value::Kind::tensor && other->second.kind() == Value::Kind::tensor) {
+    if (is_tensor(value) && is_tensor(other->second)) {
       compare_tensors(name, value.as<Tensor>(), other->second.as<Tensor>(), options, outcome);
     } else {
       compare_others(name, value, other->second, options, outcome);
@@ -137,6 +142,14 @@ Outcome compare(const Entries& a, const Entries& b, const Options& options) {
     if (!a.contains(name))
       outcome.lines.push_back(fmt::format("{}: only in {}", printable(name), printable(options.b)));
   return outcome;
+}
+
+bool has_others(const Entries& entries) {
+  return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return !is_tensor(entry.second); });
+}
+
+void keep_tensors(Entries& entries) {
+  std::erase_if(entries, [](const auto& entry) { return !is_tensor(entry.second); });
 }
 
 /// NaN before all numbers.
@@ -181,7 +194,11 @@ void print(Outcome& outcome, const Options& options) {
 
 int run(const Options& options) {
   check(options);
-  const Entries a = entries_of(options.a, options, true), b = entries_of(options.b, options, false);
+  Entries a = entries_of(options.a, options, true), b = entries_of(options.b, options, false);
+  if (!has_others(a) || !has_others(b)) {  // most formats hold tensors alone
+    keep_tensors(a);
+    keep_tensors(b);
+  }
   Outcome outcome = compare(a, b, options);
   print(outcome, options);
   return outcome.equal() ? 0 : 1;
@@ -213,7 +230,8 @@ void add_compare(CLI::App& program, int& status) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000000000}));
   command->footer(
       "Two numbers are close where |A - B| <= atol + rtol |B|, as in PyTorch's assert_close; integers must be equal.\n"
-      "Entries that are no tensors are compared as well; --ignore sees names after --rename.\n"
+      "What is no tensor (numbers, texts, settings) is compared where both files hold such.\n"
+      "--ignore sees names after --rename.\n"
       "Exit status: 0 all close; 1 a difference, or a name that one file alone has; 2 a bad argument or file.");
   command->callback([options, &status] { status = run(*options); });
 }

@@ -68,7 +68,7 @@ bool holds_tensors(const std::string& path) {
 FileContent read_file(const std::string& path) {
   FileContent content;
   if (holds_tensors(path)) {
-    flatten(taper::load(path), content);
+    flatten(taper::load_value(path, {.notes = &content.notes}), content);
     return content;
   }
   const auto vectors = taper::text::WordVectors::load(path, {}, &content.notes);

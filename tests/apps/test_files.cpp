@@ -126,9 +126,46 @@ TEST_CASE("taper compare renames A's names, one by one or all that begin alike, 
       0);
   CHECK(run_taper(files + " --rename 'model.*=*' --ignore 'ext.a'").status == 1);
   check_complaint(files + " --rename fc.weight=x", "--rename fc.weight=x: " + a + " holds no such name");
-  check_complaint(files + " --rename extra=model.fc.bias", "two entries named 'model.fc.bias'");
+  check_complaint(files + " --rename extra=model.fc.bias", "two tensors named 'model.fc.bias'");
   check_complaint(files + " --rename extra", "'extra' has no '='");
   check_complaint(files + " --rename =extra", "names nothing");
+}
+
+TEST_CASE("taper show and compare take a checkpoint's numbers, texts and settings along with its tensors") {
+  TemporaryFolder folder;
+  const TensorMap model{{"w", ones({2})}, {"b", zeros({1})}};
+  const auto checkpoint = [&](const char* name, int epoch) {
+    save(Dict{{"model", model},
+              {"epoch", epoch},
+              {"name", "run\n1"},
+              {"optimizer", Dict{{"state", Dict{{0, Dict{{"exp_avg", ones({2})}}}}},
+                                 {"param_groups", List{Dict{{"lr", 0.1}, {"betas", Value::tuple({0.9, 0.999})}}}}}},
+              {2, "number"},
+              {"2", "text"}},
+         folder / name);
+    return folder / name;
+  };
+  const std::string three = checkpoint("3.pt", 3), four = checkpoint("4.pt", 4), plain = folder / "m.safetensors";
+  CHECK(run_taper("show " + three).out == three +
+                                              ": 3 tensors, 5 numbers, 20 bytes\n"
+                                              "name                       dtype    shape    norm  min  max  mean  NaN\n"
+                                              "model.w                    float32  [2]    1.4142    1    1     1    0\n"
+                                              "model.b                    float32  [1]         0    0    0     0    0\n"
+                                              "optimizer.state.0.exp_avg  float32  [2]    1.4142    1    1     1    0\n"
+                                              "epoch = 3\n"
+                                              "name = 'run\\n1'\n"
+                                              "optimizer.param_groups.0.lr = 0.1\n"
+                                              "optimizer.param_groups.0.betas = (0.9, 0.999)\n"
+                                              "2 = 'number'\n"
+                                              "2 = 'text'\n");
+  CHECK(run_taper("compare " + three + " " + three).out == "all 9 entries are close\n");
+  const auto differing = run_taper("compare " + three + " " + four);
+  CHECK(differing.status == 1);
+  CHECK(differing.out == "epoch: 3 != 4\n1 difference among 9 common entries\n");
+  save(model, plain);
+  CHECK(run_taper("compare " + three + " " + plain + " --rename 'model.*=*' --ignore 'optimizer.*'").status == 0);
+  CHECK_THAT(run_taper("compare " + three + " " + plain + " --rename 'model.*=*'").out,
+             ContainsSubstring("optimizer.state.0.exp_avg: only in " + three));
 }
 
 TEST_CASE("taper show and compare refuse bad arguments and files with one line and status 2") {
