@@ -152,6 +152,11 @@ void Literal::enter(int depth, std::int64_t size) {
 }
 
 Tensor Literal::make(DType inferred, TensorOptions options) const {
+  // Braces that mix C++ types are read as Scalars; they are a float tensor only if one of the numbers is a fraction.
+  const auto fraction = [](const Scalar& value) { return value.dtype() == DType::float64; };
+  const auto integer = [](const Scalar& value) { return value.dtype() == DType::int64; };
+  if (inferred == DType::float32 && !values_.empty() && std::none_of(values_.begin(), values_.end(), fraction))
+    inferred = std::any_of(values_.begin(), values_.end(), integer) ? DType::int64 : DType::bool_;
   Tensor out = taper::make("tensor", shape_, options, inferred);
   dispatch(out.dtype(), [&](auto zero) {
     using T = decltype(zero);

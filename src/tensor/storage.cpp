@@ -29,7 +29,7 @@ Storage* Storage::adopt(void* data, std::size_t bytes, void* owner, void (*give_
 }
 
 void destroy(Storage* storage) noexcept {
-  forget_undo(storage);
+  if (storage->version.load(std::memory_order_relaxed) != 0) forget_undo(storage);
   const std::size_t held = storage->give_back == nullptr ? storage->bytes : 0;
   if (storage->give_back != nullptr) storage->give_back(storage->owner);
   storage->~Storage();

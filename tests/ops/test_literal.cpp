@@ -14,3 +14,13 @@ TEST_CASE("nested braces make the tensor that they look like") {
   CHECK(mixed.to_vector<double>() == std::vector<double>{1, 0.5, 2, 3});
   CHECK(tensor({1, 2.5}).to_vector<double>() == std::vector<double>{1, 2.5});
 }
+
+TEST_CASE("braces that mix kinds of integers are integers, and bools beside them are, too") {
+  const std::int64_t large = 1LL << 40;
+  const Tensor mixed = tensor({0, large});
+  CHECK(mixed.dtype() == int64);
+  CHECK(mixed.to_vector<std::int64_t>() == std::vector<std::int64_t>{0, large});
+  CHECK(tensor({{1, large}, {2, 3}}).dtype() == int64);
+  CHECK(tensor({true, 2}).dtype() == int64);
+  CHECK(tensor({1.0F, 2.5}).dtype() == float32);
+}
