@@ -18,7 +18,7 @@ class BertEmbeddings(nn.Module):
         return self.dropout(self.LayerNorm(total + self.position_embeddings(position_ids)))
 
 
-torch.manual_seed(1)
+torch.manual_seed(2)
 model = BertEmbeddings()
 print(model)
 
