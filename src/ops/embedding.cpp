@@ -9,7 +9,7 @@
 #include "kernels/rows.h"
 #include "ops/elementwise.h"
 #include "ops/index_rows.h"
-#include "ops/table.h"
+#include "ops/lookup.h"
 #include "ops/view.h"
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"

@@ -9,7 +9,7 @@
 #include "kernels/bags.h"
 #include "ops/elementwise.h"
 #include "ops/index_rows.h"
-#include "ops/table.h"
+#include "ops/lookup.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
 #include "taper/base/warning.h"

@@ -1,4 +1,4 @@
-#include "ops/table.h"
+#include "ops/lookup.h"
 
 #include <fmt/format.h>
 
