@@ -2,12 +2,15 @@
 """Writes the rates that PyTorch's schedulers give, with random arguments, several groups and two ways to resume.
 
     python_parity/make_schedules.py > tests/data/schedules.json
+    python_parity/make_schedules.py --check DIR
 
-`--seed N` chooses other arguments (0). A case is a scheduler's name and arguments (those of a compound one are cases
+The second goes on in PyTorch from the states that the tests have left in DIR/schedules_taper.pt, case by case of
+DIR/schedules.json. `--seed N` chooses other arguments (0). A case is a scheduler's name and arguments (those of a compound one are cases
 themselves), the optimizer's name and rates, and for each epoch the groups' rates and momenta (the first of betas); `state`
 is the state dict after `saved` steps as Python prints it and as JSON, where infinities are strings and a Counter is pairs.
 """
 import argparse
+import collections
 import json
 import math
 import random
@@ -109,11 +112,15 @@ def momentum(group):
     return group["betas"][0] if "betas" in group else group["momentum"]
 
 
+def optimizer_with(name, rates):
+    params = [{"params": [torch.zeros(1, requires_grad=True)], "lr": lr} for lr in rates]
+    return torch.optim.SGD(params, lr=1.0, momentum=0.9) if name == "SGD" else torch.optim.Adam(params)
+
+
 def case(rng, name, groups, options, steps=26):
     optimizer_name = "SGD" if name == "CyclicLR" or rng.random() < 0.6 else "Adam"
     rates = [number(rng, 0.001, 1) for _ in range(groups)]
-    params = [{"params": [torch.zeros(1, requires_grad=True)], "lr": lr} for lr in rates]
-    optimizer = torch.optim.SGD(params, lr=1.0, momentum=0.9) if optimizer_name == "SGD" else torch.optim.Adam(params)
+    optimizer = optimizer_with(optimizer_name, rates)
     scheduler = make(name, options, optimizer)
     saved = rng.randint(1, steps - 2)
     result = {"name": name, "options": options, "optimizer": optimizer_name, "lr": rates, "saved": saved}
@@ -157,11 +164,42 @@ def chain(rng, groups):
     return "ChainedScheduler", groups, {"schedulers": [simple(rng, groups) for _ in range(rng.randint(1, 3))]}
 
 
+def with_counters(state):
+    """MultiStepLR's milestones are a plain dict in Taper's files; PyTorch's step(0), which a sequence calls, needs a Counter."""
+    if "milestones" in state:
+        state["milestones"] = collections.Counter(state["milestones"])
+    for part in state.get("_schedulers", ()):
+        with_counters(part)
+    return state
+
+
+def check(folder):
+    cases = json.load(open(f"{folder}/schedules.json"))["cases"]
+    states = torch.load(f"{folder}/schedules_taper.pt")
+    assert len(states) == len(cases) > 0, f"{len(states)} states of {len(cases)} cases"
+    for c, state in zip(cases, states):
+        optimizer = optimizer_with(c["optimizer"], c["lr"])
+        scheduler = make(c["name"], c["options"], optimizer)
+        scheduler.load_state_dict(with_counters(state))
+        for group, lr in zip(optimizer.param_groups, c["lrs"][c["saved"]]):
+            group["lr"] = lr
+        for step in range(c["saved"], len(c["lrs"])):
+            found = [g["lr"] for g in optimizer.param_groups]
+            assert found == c["lrs"][step], f"{c['name']} {c['options']}: epoch {step}: {found}, not {c['lrs'][step]}"
+            optimizer.step()
+            scheduler.step(*c["metrics"][step : step + 1] if "metrics" in c else ())
+    print(f"{folder}/schedules_taper.pt: PyTorch goes on from {len(states)} states as Taper does")
+
+
 def main():
     parser = argparse.ArgumentParser(description="schedules of learning rates")
     parser.add_argument("--seed", type=int, default=0)
-    rng = random.Random(parser.parse_args().seed)
+    parser.add_argument("--check")
+    options = parser.parse_args()
     warnings.simplefilter("ignore")
+    if options.check:
+        return check(options.check)
+    rng = random.Random(options.seed)
     cases = []
     for name in ("StepLR", "MultiStepLR", "ExponentialLR", "ConstantLR", "LinearLR", "PolynomialLR", "CosineAnnealingLR", "LambdaLR", "MultiplicativeLR",
                  "CosineAnnealingWarmRestarts", "OneCycleLR", "CyclicLR", "ReduceLROnPlateau"):

@@ -26,5 +26,6 @@ TAPER_PARITY_DIR=$dumps build/release/tests/taper_tests '[parity]'
 /usr/bin/python3 python_parity/files.py check "$dumps"
 /usr/bin/python3 python_parity/torch_files.py check "$dumps/torch"
 /usr/bin/python3 python_parity/rng_states.py --check "$dumps/rng_states_taper.txt"
+/usr/bin/python3 python_parity/make_schedules.py --check "$dumps"
 /usr/bin/python3 python_parity/make_resumed.py --check "$dumps"
 /usr/bin/python3 python_parity/check_examples.py

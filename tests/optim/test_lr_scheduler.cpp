@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "dump.h"
 #include "taper/base/error.h"
 #include "taper/base/warning.h"
+#include "taper/io/tensor_files.h"
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
@@ -231,16 +233,20 @@ void follow(const json& c, optim::Optimizer& optimizer, std::size_t first, Step 
   }
 }
 
-// The same epochs, once from the start and once resumed from PyTorch's state by a scheduler made anew.
-void compare(const json& c) {
+// The same epochs, once from the start and once resumed from PyTorch's state by a scheduler made anew. Returns the
+// state that is saved on the way.
+Dict compare(const json& c) {
   const std::size_t saved = c["saved"];
   const auto optimizer = optimizer_with(c["optimizer"], c["lr"]);
   const auto resumed = optimizer_with(c["optimizer"], c["lr"]);
   const auto restore_rates = [&] {
     for (std::size_t i = 0; i < resumed->group_count(); ++i) resumed->lr(i) = c["lrs"][saved][i];
   };
+  Dict state;
   const auto check_state = [&](std::size_t t, const auto& scheduler) {
-    if (t == saved) CHECK(Value(scheduler.state_dict()).str() == c["text"].get<std::string>());
+    if (t != saved) return;
+    state = scheduler.state_dict();
+    CHECK(Value(state).str() == c["text"].get<std::string>());
   };
   if (c["name"] == "ReduceLROnPlateau") {
     ReduceLROnPlateau scheduler(*optimizer, plateau_options(c["options"]));
@@ -253,7 +259,7 @@ void compare(const json& c) {
     again.load_state_dict(value_of(c["state"]));
     restore_rates();
     follow(c, *resumed, saved, [&](std::size_t t) { again.step(c["metrics"][t].get<double>()); });
-    return;
+    return state;
   }
   Maker maker(*optimizer);
   LRScheduler& scheduler = maker.make(c["name"], c["options"]);
@@ -273,6 +279,7 @@ void compare(const json& c) {
     resumed->step();
     again.step();
   });
+  return state;
 }
 
 }  // namespace
@@ -282,10 +289,12 @@ TEST_CASE("schedules give PyTorch's rates and states to the bit, and go on from 
   std::ifstream file(taper_test::dump_path("schedules.json"));
   const auto dump = nlohmann::json::parse(file);
   CHECK(dump["cases"].size() == 47);
+  List states;
   for (const json& c : dump["cases"]) {
     INFO(c["name"] << " " << c["options"] << " of " << c["optimizer"] << " " << c["lr"]);
-    compare(c);
+    states.push_back(compare(c));
   }
+  if (const char* folder = std::getenv("TAPER_PARITY_DIR")) save(states, std::string(folder) + "/schedules_taper.pt");
 }
 
 TEST_CASE("a scheduler's step before the optimizer's first one warns, once") {
