@@ -11,8 +11,7 @@ using Kind = PickleObject::Kind;
 using Id = std::uint32_t;
 
 constexpr std::uint64_t object_limit = 10'000'000;
-constexpr std::uint64_t name_limit = std::uint64_t{256} << 20U;
-constexpr std::uint64_t key_limit = std::uint64_t{128} << 20U;
+constexpr std::uint64_t name_cost = 64;  // of an entry of a TensorMap besides its name
 
 bool is_container(const PickleObject& object) { return object.kind >= Kind::list && object.kind <= Kind::dict; }
 
@@ -67,7 +66,8 @@ void check_leaf(const PickleObject& object, const Place& place) {
   if (object.kind > Kind::device) place.fail(object.at, "malformed pickle: a part of a tensor stands alone");
 }
 
-Extent extent_of(const Pickled& pickled, Id id, const std::vector<Extent>& extents, const Place& place) {
+Extent extent_of(const Pickled& pickled, Id id, const std::vector<Extent>& extents, std::uint64_t memory,
+                 const Place& place) {
   Extent extent;
   const bool keyed = pickled.objects[id].kind == Kind::dict;
   const std::vector<Id>& items = pickled.items_of(id);
@@ -81,14 +81,14 @@ Extent extent_of(const Pickled& pickled, Id id, const std::vector<Extent>& exten
       check_leaf(item, place);
       part.depth = 0;
       part.tensors = item.kind == Kind::tensor ? 1 : 0;
+      part.names = name_cost * part.tensors;
     }
     extent.objects += part.objects;
     extent.depth = std::max(extent.depth, part.depth + 1);
     extent.tensors += part.tensors;
     extent.names += part.names + part.tensors * (1 + (keyed ? key_size(pickled, items[i - 1]) : 20));
-    if (extent.objects > object_limit || extent.names > name_limit)
-      place.fail<ResourceError>(pickled.objects[id].at,
-                                fmt::format("object limit: written out, there are more than {}", object_limit));
+    if (extent.objects > object_limit || extent.names > memory)
+      place.fail<ResourceError>(pickled.objects[id].at, "object limit: written out, there are too many");
   }
   if (extent.depth > pickle_depth)
     place.fail<ResourceError>(pickled.objects[id].at, fmt::format("nested deeper than {}", pickle_depth));
@@ -102,8 +102,8 @@ std::string dtype_text(const PickleObject& object) {
 /// Builds containers from within.
 class Builder {
  public:
-  Builder(const Pickled& pickled, const std::vector<Tensor>& tensors, const Place& place)
-      : pickled_(pickled), tensors_(tensors.begin(), tensors.end()), place_(place) {
+  Builder(const Pickled& pickled, std::uint64_t memory, const std::vector<Tensor>& tensors, const Place& place)
+      : pickled_(pickled), memory_(memory), tensors_(tensors.begin(), tensors.end()), place_(place) {
     containers_.resize(pickled.items.size());
     texts_.resize(pickled.texts.size());
   }
@@ -158,7 +158,7 @@ class Builder {
       const PickleObject& object = pickled_.objects[items[i]];
       const bool is_text = object.kind == Kind::string;
       keys_ += key_size(pickled_, items[i]);
-      if (keys_ > key_limit) place_.fail<ResourceError>(object.at, "object limit: the keys are too long");
+      if (keys_ > memory_) place_.fail<ResourceError>(object.at, "object limit: the keys are too long");
       Dict::Key key = is_text ? Dict::Key(pickled_.texts[object.index()]) : Dict::Key(object.integer);
       if (result.contains(key)) place_.fail(object.at, fmt::format("duplicate key {}", key.str().substr(0, 256)));
       result.insert(std::move(key), get(items[i + 1]));
@@ -167,6 +167,7 @@ class Builder {
   }
 
   const Pickled& pickled_;
+  std::uint64_t memory_;
   std::vector<Value> tensors_;
   const Place& place_;
   std::vector<Value> containers_, texts_;
@@ -175,11 +176,11 @@ class Builder {
 
 }  // namespace
 
-void check_tree(const Pickled& pickled, const Place& place) {
+void check_tree(const Pickled& pickled, std::uint64_t memory, const Place& place) {
   std::vector<Extent> extents(pickled.items.size());
   if (!is_container(pickled.objects[pickled.result])) check_leaf(pickled.objects[pickled.result], place);
   each_container(pickled, place,
-                 [&](Id id) { extents[pickled.objects[id].index()] = extent_of(pickled, id, extents, place); });
+                 [&](Id id) { extents[pickled.objects[id].index()] = extent_of(pickled, id, extents, memory, place); });
 }
 
 std::vector<std::string> tensor_names(const Pickled& pickled, LoadNotes& notes) {
@@ -227,8 +228,8 @@ std::vector<std::string> tensor_names(const Pickled& pickled, LoadNotes& notes) 
   return names;
 }
 
-Value to_value(const Pickled& pickled, const std::vector<Tensor>& tensors, const Place& place) {
-  Builder builder(pickled, tensors, place);
+Value to_value(const Pickled& pickled, std::uint64_t memory, const std::vector<Tensor>& tensors, const Place& place) {
+  Builder builder(pickled, memory, tensors, place);
   each_container(pickled, place, [&](Id id) { builder.build(id); });
   return builder.get(pickled.result);
 }

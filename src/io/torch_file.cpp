@@ -95,11 +95,13 @@ bool is_torch_archive(const ZipArchive& archive) {
 Value load_torch(const ZipArchive& zip, const LoadOptions& options, LoadNotes& notes) {
   const Place whole{zip.file().path(), ""};
   const TorchArchive archive(zip, whole);
-  ZipSource source(zip, archive.member("data.pkl"));
-  const Pickled pickled = read_pickle(source, source.place(), pickle_memory(options));
+  const ZipMember& member = archive.member("data.pkl");
+  const std::uint64_t memory = pickle_memory(options, member.stored_size);
+  ZipSource source(zip, member);
+  const Pickled pickled = read_pickle(source, source.place(), memory);
   if (pickled.end != source.size()) source.place().fail(pickled.end, "malformed pickle: more follows after STOP");
   source.finish();
-  return torch_tree(pickled, source.place(), options, notes,
+  return torch_tree(pickled, memory, source.place(), options, notes,
                     [&](const PickledStorage& storage, const ElementType& element, std::int64_t numel) {
                       return read_storage(archive, storage, element, numel);
                     });

@@ -17,8 +17,12 @@ using Kind = PickleObject::Kind;
 class Reader {
  public:
   Reader(const File& file, const LoadOptions& options)
-      : file_(file), place_{file.path(), ""}, memory_(pickle_memory(options)), at_(legacy_torch_start.size()) {}
+      : file_(file),
+        place_{file.path(), ""},
+        memory_(pickle_memory(options, file.size())),
+        at_(legacy_torch_start.size()) {}
 
+  std::uint64_t memory() const { return memory_; }
   /// The next pickle. Offsets in messages count from its start.
   Pickled pickle(const char* what) {
     FileSource source(file_, at_, file_.size() - at_);
@@ -100,7 +104,7 @@ Value load_legacy_torch(const File& file, const LoadOptions& options, LoadNotes&
   const Place place{file.path(), "object"};
   const Pickled pickled = reader.pickle("object");
   const std::unordered_map<std::string, std::uint64_t> begins = reader.storages(pickled);
-  return torch_tree(pickled, place, options, notes,
+  return torch_tree(pickled, reader.memory(), place, options, notes,
                     [&](const PickledStorage& storage, const ElementType& element, std::int64_t numel) {
                       const Place inside{file.path(), fmt::format("storage {}", storage.key)};
                       const std::uint64_t begin = begins.at(storage.key);

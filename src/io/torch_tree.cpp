@@ -142,19 +142,23 @@ class TensorReader {
 }  // namespace
 
 /// How much memory a pickle's objects may take.
-std::uint64_t pickle_memory(const LoadOptions& options) {
-  constexpr std::int64_t least = std::int64_t{16} << 20U;
-  constexpr std::int64_t most = std::int64_t{1} << 30U;
-  return static_cast<std::uint64_t>(options.max_bytes == 0 ? most : std::clamp(options.max_bytes, least, most));
+std::uint64_t pickle_memory(const LoadOptions& options, std::uint64_t stored) {
+  constexpr std::uint64_t least = std::uint64_t{16} << 20U;
+  constexpr std::uint64_t most = std::uint64_t{1} << 30U;
+  constexpr std::uint64_t per_byte = 64;
+  const std::uint64_t memory = std::min(least + per_byte * std::min(stored, most / per_byte), most);
+  return options.max_bytes == 0
+             ? memory
+             : std::clamp<std::uint64_t>(static_cast<std::uint64_t>(options.max_bytes), least, memory);
 }
 
-Value torch_tree(const Pickled& pickled, const Place& place, const LoadOptions& options, LoadNotes& notes,
-                 const ReadStorage& read_storage) {
-  check_tree(pickled, place);
+Value torch_tree(const Pickled& pickled, std::uint64_t memory, const Place& place, const LoadOptions& options,
+                 LoadNotes& notes, const ReadStorage& read_storage) {
+  check_tree(pickled, memory, place);
   const std::vector<std::string> names = tensor_names(pickled, notes);
   TensorReader reader(pickled, names, place);
   check_budget(Place{place.path, ""}, reader.check(), options);
-  return to_value(pickled, reader.read(notes, read_storage), place);
+  return to_value(pickled, memory, reader.read(notes, read_storage), place);
 }
 
 }  // namespace taper::io

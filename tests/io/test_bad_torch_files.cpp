@@ -238,6 +238,12 @@ TEST_CASE("a pickle that grows without bounds when written out meets the object 
   std::string deep(3000, ']');
   CHECK_THAT(refusal<ResourceError>(deep + std::string(2999, 'a')), ContainsSubstring("nested deeper than 1000"));
   CHECK_THAT(refusal<ResourceError>(std::string(5000, '(')), ContainsSubstring("nested deeper than"));
+  std::string keys = "}" + text(std::string(100000, 'k')) +
+                     "\x94"
+                     "0"
+                     "0(";
+  for (int i = 0; i < 1000; ++i) keys += "}h" + std::string(1, '\0') + "Ns";
+  CHECK_THAT(refusal<ResourceError>(keys + "t"), ContainsSubstring("the keys are too long"));
   TemporaryFolder folder;
   const std::string many = folder.file("a.pt", archive(pickle("(" + std::string(1000000, ']') + "t")));
   CHECK_THROWS_WITH(load(many, {.max_bytes = 1000}), ContainsSubstring("object limit: the pickle's objects need"));

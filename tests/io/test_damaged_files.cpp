@@ -27,7 +27,8 @@ bool refused(const TemporaryFolder& folder, const std::string& name, const std::
 
 TEST_CASE("a file that is cut anywhere is refused") {
   TemporaryFolder folder;
-  for (const std::string name : {"io/matrix.npy", "io/types.npz", "io/saved.safetensors", "torch/adam.pt", "torch/old.pth"}) {
+  for (const std::string name :
+       {"io/matrix.npy", "io/types.npz", "io/saved.safetensors", "torch/adam.pt", "torch/old.pth"}) {
     const std::string whole = content_of(TAPER_TEST_DATA "/" + name);
     REQUIRE_FALSE(refused(folder, name, whole));
     const std::size_t step = 1 + whole.size() / 500;

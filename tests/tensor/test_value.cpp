@@ -3,6 +3,7 @@
 
 #include "catch.h"
 #include "taper/base/error.h"
+#include "taper/fmt.h"
 #include "taper/nn/linear.h"
 #include "taper/ops/create.h"
 #include "taper/tensor/value.h"
@@ -128,6 +129,7 @@ TEST_CASE("a value prints as Python prints it") {
   std::ostringstream out;
   out << Value("x");
   CHECK(out.str() == "'x'");
+  CHECK(fmt::format("{:>4}", Value("x")) == " 'x'");
 }
 
 TEST_CASE("the tensors of a tree are found under their joined names") {
