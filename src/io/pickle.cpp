@@ -25,6 +25,8 @@ unsigned PickleMachine::byte() {
     filled_ = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), source_.left()));
     used_ = 0;
     if (filled_ == 0) malformed("it ends without STOP");
+    if (const std::uint64_t limit = std::min(size_limit, memory_); start_ > limit)
+      place_.fail<ResourceError>(op_at_, fmt::format("the pickle is over its limit of {}", byte_count(limit)));
     source_.read(buffer_.data(), filled_);
   }
   return static_cast<unsigned char>(buffer_[used_++]);
@@ -330,9 +332,6 @@ bool PickleMachine::do_call(unsigned op) {
 }
 
 Pickled PickleMachine::run() {
-  if (end_ - at() > size_limit)
-    place_.fail<ResourceError>(
-        0, fmt::format("the pickle is over limit: {}, limit {}", byte_count(end_ - at()), byte_count(size_limit)));
   for (;;) {
     op_at_ = at();
     const unsigned op = byte();

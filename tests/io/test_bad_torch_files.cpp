@@ -244,6 +244,7 @@ TEST_CASE("a pickle that grows without bounds when written out meets the object 
                      "0(";
   for (int i = 0; i < 1000; ++i) keys += "}h" + std::string(1, '\0') + "Ns";
   CHECK_THAT(refusal<ResourceError>(keys + "t"), ContainsSubstring("the keys are too long"));
+  CHECK_THAT(refusal<ResourceError>(text(std::string(17 << 20, 'x'))), ContainsSubstring("text limit: one of 17 MiB"));
   TemporaryFolder folder;
   const std::string many = folder.file("a.pt", archive(pickle("(" + std::string(1000000, ']') + "t")));
   CHECK_THROWS_WITH(load(many, {.max_bytes = 1000}), ContainsSubstring("object limit: the pickle's objects need"));
