@@ -3,8 +3,8 @@
     python3 python_parity/make_resumed.py [--seed N] > tests/data/resumed.pt     (PyTorch 1.13)
     python3 python_parity/make_resumed.py --check DIR                            goes on from DIR/resumed_by_taper.pt
 
-Both files hold for each run of RUNS a dict of the model's state, the optimizer's, the count of steps so far, and the losses
-of the ten steps after that. The model sends five rows of a table through their mean, a linear layer and cross_entropy; ids
+Both files hold for each run of RUNS a dict of the model's state, the optimizer's, its scheduler's where it has one, the
+count of steps so far, and the losses of the ten steps after that. The model sends five rows of a table through their mean, a linear layer and cross_entropy; ids
 and labels come from hashes() of seeds above the offset, which N gives. A table with sparse gradients is the only parameter
 of its optimizer.
 """
@@ -34,7 +34,10 @@ RUNS = {
     "NAdam": ("NAdam", dict(lr=0.05), False),
     "RAdam": ("RAdam", dict(lr=0.05), False),
     "SparseAdam": ("SparseAdam", dict(lr=0.05), True),
+    "SGD StepLR": ("SGD", dict(lr=0.5, momentum=0.5), False),
+    "Adam OneCycleLR": ("Adam", dict(lr=0.05), False),
 }
+SCHEDULES = {"StepLR": dict(step_size=4, gamma=0.5), "OneCycleLR": dict(max_lr=0.1, total_steps=30)}
 
 
 class Model(torch.nn.Module):
@@ -58,6 +61,10 @@ class Run:
         self.model = Model(sparse)
         params = [self.model.table.weight] if sparse else self.model.parameters()
         self.optimizer = getattr(torch.optim, kind)(params, **options)
+        schedule = name.split()[-1]
+        self.scheduler = None
+        if schedule in SCHEDULES:
+            self.scheduler = getattr(torch.optim.lr_scheduler, schedule)(self.optimizer, **SCHEDULES[schedule])
         self.offset = offset
         self.step = 0
 
@@ -70,12 +77,20 @@ class Run:
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
+            if self.scheduler:
+                self.scheduler.step()
             result.append(loss.item())
         return result
 
     def state(self):
-        copy = lambda tree: {k: copy(v) if isinstance(v, dict) else v.clone() if torch.is_tensor(v) else v for k, v in tree.items()}
-        return {"model": copy(self.model.state_dict()), "optimizer": copy(self.optimizer.state_dict()), "step": self.step}
+        def copy(value):
+            if isinstance(value, dict):
+                # OneCycleLR's state of 1.13 holds a method, and with it the scheduler itself.
+                return {k: copy(v) for k, v in value.items() if not callable(v)}
+            return value.clone() if torch.is_tensor(value) else value
+
+        parts = {"model": self.model, "optimizer": self.optimizer} | ({"scheduler": self.scheduler} if self.scheduler else {})
+        return {key: copy(part.state_dict()) for key, part in parts.items()} | {"step": self.step}
 
 
 def write(seed):
@@ -97,6 +112,8 @@ def check(folder):
         run = Run(name, saved["offset"])
         run.model.load_state_dict(state["model"])
         run.optimizer.load_state_dict(state["optimizer"])
+        if run.scheduler:
+            run.scheduler.load_state_dict(state["scheduler"])
         run.step = state["step"]
         torch.testing.assert_close(torch.tensor(run.losses()), torch.tensor(state["losses"]), rtol=1e-5, atol=1e-6, msg=name)
     print(f"resumed_by_taper.pt: {len(RUNS)} training runs of Taper's went on in PyTorch with the same losses")

@@ -20,6 +20,7 @@
 #include "taper/optim/adam.h"
 #include "taper/optim/adamax.h"
 #include "taper/optim/adamw.h"
+#include "taper/optim/lr_scheduler.h"
 #include "taper/optim/nadam.h"
 #include "taper/optim/radam.h"
 #include "taper/optim/rmsprop.h"
@@ -69,27 +70,43 @@ Tensor some(std::int64_t seed, const Shape& shape, std::uint64_t limit) {
   return tensor(integers(seed, numel(shape), limit)).view(shape);
 }
 
+using Schedule = std::unique_ptr<optim::lr_scheduler::LRScheduler>;
+
+// As PyTorch's: a scheduler's state does not hold all that it was made of.
+Schedule schedule_named(const std::string& name, optim::Optimizer& optimizer) {
+  using namespace optim::lr_scheduler;
+  if (name.ends_with("StepLR")) return std::make_unique<StepLR>(optimizer, 4, StepLROptions{.gamma = 0.5});
+  if (name.ends_with("OneCycleLR"))
+    return std::make_unique<OneCycleLR>(optimizer, 0.1, OneCycleLROptions{.total_steps = 30});
+  return nullptr;
+}
+
 bool is_sparse(const std::string& name) { return name == "SparseAdam" || name.ends_with("sparse"); }
 
 struct Run {
   Model model;
   Made optimizer;
+  Schedule schedule;
   std::int64_t offset, step = 0;
 
   Run(const std::string& name, std::int64_t seeds_from) : model(is_sparse(name)), offset(seeds_from) {
     optimizer = optimizer_named(name, is_sparse(name) ? model.table.parameters() : model.parameters());
+    schedule = schedule_named(name, *optimizer);
   }
 
   void load(const Value& state) {
     model.load_state_dict(state["model"]);
     optimizer->load_state_dict(state["optimizer"]);
+    if (schedule) schedule->load_state_dict(state["scheduler"]);
     step = state["step"].as<int>();
   }
 
   // As numbers, tensors and all, that later steps do not change.
   Dict state(const std::string& folder) const {
     const std::string path = folder + "/run.pt";
-    save(Dict{{"model", model.state_dict()}, {"optimizer", optimizer->state_dict()}, {"step", step}}, path);
+    Dict parts{{"model", model.state_dict()}, {"optimizer", optimizer->state_dict()}, {"step", step}};
+    if (schedule) parts["scheduler"] = schedule->state_dict();
+    save(parts, path);
     return load_value(path).dict();
   }
 
@@ -102,6 +119,7 @@ struct Run {
       optimizer->zero_grad();
       loss.backward();
       optimizer->step();
+      if (schedule) schedule->step();
       result.emplace_back(loss.item<double>());
     }
     return result;
@@ -113,7 +131,7 @@ struct Run {
 TEST_CASE("a training run that PyTorch has stopped goes on with the same losses", "[optim][parity]") {
   const Value saved = load_value(dump_path("resumed.pt"));
   const auto offset = saved["offset"].as<std::int64_t>();
-  REQUIRE(saved["runs"].size() == 15);
+  REQUIRE(saved["runs"].size() == 17);
   for (const auto& [name, state] : saved["runs"].dict()) {
     INFO(name.text());
     Run run(name.text(), offset);
