@@ -253,6 +253,24 @@ TEST_CASE("a pickle that grows without bounds when written out meets the object 
   CHECK_THROWS_AS(load(tensor, {.max_bytes = 23}), ResourceError);
 }
 
+TEST_CASE("a storage without a type of its own is read as the dtype that its tensors name") {
+  const auto tensor = [](const std::string& dtype) {
+    return "ctorch._utils\n_rebuild_tensor_v3\n(" +
+           tuple(text("storage") + "ctorch.storage\nUntypedStorage\n" + text("0") + text("cpu") + number(24)) + "Q" +
+           number(1) + tuple(number(3)) + tuple(number(2)) + "\x89" + "ccollections\nOrderedDict\n)Rctorch\n" + dtype +
+           "\ntR";
+  };
+  TemporaryFolder folder;
+  std::string numbers;
+  for (std::uint64_t i = 0; i < 12; ++i) numbers += little_endian(65535 - i, 2);
+  const std::string path = folder.file("a.pt", archive(pickle(tensor("uint16")), numbers));
+  CHECK(load(path, {.warn = false}).at("arr_0").to_vector<int64_t>() == std::vector<int64_t>{65534, 65532, 65530});
+  CHECK_THAT(refusal<TypeError>(tensor("uint64")), ContainsSubstring("dtype uint64 unsupported"));
+  CHECK_THAT(refusal<TypeError>(tensor("float8_e4m3fn")), ContainsSubstring("dtype float8_e4m3fn unsupported"));
+  CHECK_THAT(refusal("](" + tensor("uint16") + tensor("int16") + "e"),
+             ContainsSubstring("is int16 in a storage that another reads as uint16"));
+}
+
 TEST_CASE("a sparse tensor of a .pt file fits together or is refused") {
   const std::string indices = PickleTensor{.storage_class = "torch\nLongStorage",
                                            .elements = 3,
