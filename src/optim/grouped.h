@@ -41,11 +41,14 @@ void for_each_own_option(F&& f) {
   });
 }
 
+/// Throws a ValueError for what is out of range. A run that is under way may have come down to 0 where it must not
+/// start there.
 template <class Options>
-void check(const Options& options) {
+void check(const Options& options, bool under_way = false) {
   if constexpr (requires { Rules<Options>::check(options); }) Rules<Options>::check(options);
   for_each_own_option<Options>([&](const auto& option) {
-    check_range(Rules<Options>::layout.name, option.name, options.*option.value, option.range);
+    const Range range = under_way && option.range == Range::above_0 ? Range::at_least_0 : option.range;
+    check_range(Rules<Options>::layout.name, option.name, options.*option.value, range);
   });
 }
 
@@ -124,14 +127,14 @@ void GroupedOptimizer<Options, GivenGroup>::set_group_options(const List& saved)
   for (std::size_t i = 0; i < groups.size(); ++i) {
     groups[i].params = groups_[i].params;
     detail::read_group<Options>(i, saved[i].dict(), groups[i]);
-    detail::check<Options>(groups[i]);
+    detail::check<Options>(groups[i], true);
   }
   groups_ = std::move(groups);
 }
 
 template <class Options, class GivenGroup>
 void GroupedOptimizer<Options, GivenGroup>::check_options(std::size_t group) const {
-  detail::check<Options>(groups_[group]);
+  detail::check<Options>(groups_[group], true);
 }
 
 template <class Options, class GivenGroup>

@@ -183,6 +183,19 @@ TEST_CASE("a scheduler changes rates and momenta of any optimizer", "[optim]") {
   CHECK_THROWS(any.lr(1));
 }
 
+TEST_CASE("a rate may come down to 0, even where it must not start there", "[optim]") {
+  const Tensor table = weight({4, 2});
+  table.set_grad(sparse_gradient({1}, ones({1, 2}), {4, 2}));
+  SparseAdam adam(table);
+  adam.param_groups()[0].lr = 0;
+  const auto before = hash_of({table});
+  CHECK_NOTHROW(adam.step());
+  CHECK(hash_of({table}) == before);
+  CHECK_NOTHROW(adam.load_state_dict(adam.state_dict()));
+  adam.param_groups()[0].lr = -1;
+  CHECK_THROWS_AS(adam.step(), ValueError);
+}
+
 TEST_CASE("an optimizer can be moved and goes on where it was", "[optim]") {
   Tensor p = with_grad(weight()), q = with_grad(weight());
   Adam one({p}, {.lr = 0.1});
