@@ -156,6 +156,7 @@ void PickleMachine::persistent() {
   if (storage.numel < 0) place_.fail(op_at_, fmt::format("storage {} has {} elements", shown, storage.numel));
   const auto [known, is_new] = storages_.try_emplace(storage.key, out_.storages.size());
   if (is_new) {
+    hold(2 * (sizeof storage + storage.key.size()));
     out_.storages.push_back(storage);
   } else if (const PickledStorage& first = out_.storages[known->second];
              first.type != storage.type || first.numel != storage.numel) {
@@ -233,6 +234,13 @@ Shape PickleMachine::shape(Id tuple, const char* what) const {
   return result;
 }
 
+PickleMachine::Id PickleMachine::make_tensor(const PickledTensor& tensor) {
+  constexpr std::uint64_t made_of_it = 512;  // by whoever makes the tensor
+  hold(sizeof tensor + made_of_it);
+  out_.tensors.push_back(tensor);
+  return make(Kind::tensor, static_cast<std::int64_t>(out_.tensors.size() - 1));
+}
+
 PickleMachine::Id PickleMachine::rebuild_tensor(const std::vector<Id>& arguments, bool names_dtype) {
   check_arguments(arguments, {Kind::storage, Kind::integer, Kind::tuple, Kind::tuple}, "a tensor");
   PickledTensor tensor;
@@ -254,8 +262,7 @@ PickleMachine::Id PickleMachine::rebuild_tensor(const std::vector<Id>& arguments
   if (tensor.shape.size() != tensor.strides.size())
     place_.fail(op_at_,
                 fmt::format("a tensor has size {} and stride {}", to_string(tensor.shape), to_string(tensor.strides)));
-  out_.tensors.push_back(tensor);
-  return make(Kind::tensor, static_cast<std::int64_t>(out_.tensors.size() - 1));
+  return make_tensor(tensor);
 }
 
 PickleMachine::Id PickleMachine::rebuild_parameter(const std::vector<Id>& arguments) {
@@ -263,8 +270,7 @@ PickleMachine::Id PickleMachine::rebuild_parameter(const std::vector<Id>& argume
   PickledTensor tensor = out_.tensors[out_.objects[arguments[0]].index()];
   tensor.at = op_at_;
   tensor.requires_grad = out_.objects[arguments[1]].integer != 0;
-  out_.tensors.push_back(tensor);
-  return make(Kind::tensor, static_cast<std::int64_t>(out_.tensors.size() - 1));
+  return make_tensor(tensor);
 }
 
 PickleMachine::Id PickleMachine::rebuild_sparse(const std::vector<Id>& arguments) {
@@ -282,8 +288,7 @@ PickleMachine::Id PickleMachine::rebuild_sparse(const std::vector<Id>& arguments
   tensor.values = static_cast<std::uint32_t>(out_.objects[parts[1]].index());
   tensor.shape = shape(parts[2], "size");
   tensor.type = out_.tensors[tensor.values].type;
-  out_.tensors.push_back(tensor);
-  return make(Kind::tensor, static_cast<std::int64_t>(out_.tensors.size() - 1));
+  return make_tensor(tensor);
 }
 
 PickleMachine::Id PickleMachine::encode(const std::vector<Id>& arguments) {

@@ -62,6 +62,7 @@ class PickleMachine {
   void reduce();
   void build();
   Id call(std::int64_t function, Id arguments);
+  Id make_tensor(const PickledTensor& tensor);
   Id rebuild_tensor(const std::vector<Id>& arguments, bool names_dtype);
   Id rebuild_parameter(const std::vector<Id>& arguments);
   Id rebuild_sparse(const std::vector<Id>& arguments);
