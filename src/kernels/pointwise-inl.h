@@ -106,6 +106,12 @@ void numbers(Binary& table) {
   table.loops[3] = &binary<F, std::int32_t, std::int32_t>;
 }
 template <class F>
+void wholes(Binary& table) {
+  table.loops[2] = &binary<F, std::int64_t, std::int64_t>;
+  table.loops[3] = &binary<F, std::int32_t, std::int32_t>;
+  table.loops[4] = &binary<F, bool, bool>;
+}
+template <class F>
 void everything(Binary& table) {
   numbers<F>(table);
   table.loops[4] = &binary<F, bool, bool>;

@@ -37,6 +37,7 @@ struct UnaryTables {
 
 struct BinaryTables {
   Binary add, sub, mul, div, pow_tensor, maximum, minimum;
+  Binary bit_and, bit_or;
   // These write bool:
   Binary eq, ne, lt, le, gt, ge, logical_and, logical_or;
   // Gradients in one pass, of g and the result:

@@ -136,7 +136,7 @@ struct SigmoidBackward {
 struct ReluBackward {
   template <class T>
   T operator()(T g, T y) const {
-    return y > T(0) ? g : T(0);
+    return y <= T(0) ? T(0) : g;
   }
 };
 struct GeluBackward {
@@ -166,11 +166,23 @@ struct Where {
     return condition ? a : b;
   }
 };
+struct BitAnd {
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(a & b);
+  }
+};
+struct BitOr {
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(a | b);
+  }
+};
 struct Lerp {
   template <class T>
   T operator()(T start, T end, T weight) const {
     // From the nearer end, so that weight 1 gives `end` itself.
-    return std::abs(weight) < T(0.5) ? start + weight * (end - start) : end - (end - start) * (T(1) - weight);
+    return weight < T(0.5) ? std::fma(weight, end - start, start) : std::fma(start - end, T(1) - weight, end);
   }
 };
 
@@ -179,6 +191,7 @@ const BinaryTables& make_tables() {
     BinaryTables t;
     everything<Add>(t.add), numbers<Sub>(t.sub), everything<Mul>(t.mul), floats<Div>(t.div),
         numbers<PowTensor>(t.pow_tensor);
+    wholes<BitAnd>(t.bit_and), wholes<BitOr>(t.bit_or);
     everything<Maximum>(t.maximum), everything<Minimum>(t.minimum);
     predicate<Eq>(t.eq), predicate<Ne>(t.ne), predicate<Lt>(t.lt), predicate<Le>(t.le), predicate<Gt>(t.gt);
     predicate<Ge>(t.ge), predicate<LogicalAnd>(t.logical_and), predicate<LogicalOr>(t.logical_or);

@@ -200,7 +200,8 @@ void cumsum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner,
 }
 
 template <class T>
-void variance(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, double correction, T* var, T* mean) {
+void variance(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, double correction, T* var, T* mean,
+              bool root) {
   const double count = static_cast<double>(n);
   const double divisor = std::max(0.0, count - correction);
   for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
@@ -225,7 +226,8 @@ void variance(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inne
         }
     }
     for (std::int64_t j = 0; j < width; ++j) {
-      var[row * inner + from + j] = static_cast<T>(square[j] / divisor);
+      const double spread = square[j] / divisor;
+      var[row * inner + from + j] = static_cast<T>(root ? std::sqrt(spread) : spread);
       if (mean) mean[row * inner + from + j] = static_cast<T>(total[j]);
     }
   });
@@ -267,7 +269,7 @@ template void all(const double*, I64, I64, I64, bool*);
 template void all(const I64*, I64, I64, I64, bool*);
 template void all(const I32*, I64, I64, I64, bool*);
 template void all(const bool*, I64, I64, I64, bool*);
-template void variance(const float*, I64, I64, I64, double, float*, float*);
-template void variance(const double*, I64, I64, I64, double, double*, double*);
+template void variance(const float*, I64, I64, I64, double, float*, float*, bool);
+template void variance(const double*, I64, I64, I64, double, double*, double*, bool);
 
 }  // namespace taper::kernels

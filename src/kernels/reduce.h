@@ -6,9 +6,13 @@
 // on the number of threads.
 namespace taper::kernels {
 
+/// How PyTorch's build walks what it sums: in vectors or, where numbers do not lie side by side in its memory, one row or
+/// four columns at a time.
+enum class Walk { vectors, fours };
+
 /// Sums in the order of PyTorch's AVX2 build on one thread, so with its bits. T is float or double.
 template <class T>
-void sum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* out);
+void sum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* out, Walk walk = Walk::vectors);
 
 /// Sums of int64_t, int32_t or bool, modulo 2^64.
 template <class T>
@@ -35,9 +39,11 @@ void all(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, bo
 template <class T, class Out>
 void cumsum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out);
 
-/// sum((x - mean)^2) / max(0, n - correction), in double in two passes; NaN for n = 0. `mean` may be null.
+/// sum((x - mean)^2) / max(0, n - correction) or its square root, in double in two passes; NaN for n = 0. `mean` may be
+/// null.
 template <class T>
-void variance(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, double correction, T* var, T* mean);
+void variance(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, double correction, T* var, T* mean,
+              bool root = false);
 
 /// The p-norm: sqrt(sum x^2) for 2, number of non-zeros for 0, largest and smallest |x| for inf and -inf (n at least
 /// 1), (sum |x|^p)^(1/p) otherwise. Where inner is 1 it has the bits of PyTorch's AVX2 build.

@@ -61,10 +61,10 @@ void streams(const T* in, std::int64_t stride, std::int64_t size, T* total) {
 }
 
 template <class T>
-void sum_rows(const T* in, std::int64_t rows, std::int64_t n, T* out) {
+void sum_rows(const T* in, std::int64_t rows, std::int64_t n, Walk walk, T* out) {
   constexpr int width = lanes<T>;
   for (std::int64_t row = 0; row < rows; ++row, in += n) {
-    if (n < width) {
+    if (n < width || walk != Walk::vectors) {
       streams<1>(in, 1, n, &out[row]);
       continue;
     }
@@ -80,10 +80,11 @@ void sum_rows(const T* in, std::int64_t rows, std::int64_t n, T* out) {
 
 // Columns [begin, end) of one [n][inner] matrix; begin is a multiple of four vectors.
 template <class T>
-void sum_columns(const T* in, std::int64_t n, std::int64_t inner, std::int64_t begin, std::int64_t end, T* out) {
+void sum_columns(const T* in, std::int64_t n, std::int64_t inner, std::int64_t begin, std::int64_t end, Walk walk,
+                 T* out) {
   constexpr int width = lanes<T>;
   std::int64_t j = begin;
-  if (inner >= width) {
+  if (inner >= width && walk == Walk::vectors) {
     for (; j + 4 * width <= end; j += 4 * width) cascade<4 * width>(in + j, inner, n, out + j);
     for (; j + width <= end; j += width) streams<width>(in + j, inner, n, out + j);
   } else {
@@ -92,15 +93,19 @@ void sum_columns(const T* in, std::int64_t n, std::int64_t inner, std::int64_t b
   for (; j < end; ++j) streams<1>(in + j, inner, n, out + j);
 }
 
-void sum_rows_float(const float* in, std::int64_t rows, std::int64_t n, float* out) { sum_rows(in, rows, n, out); }
-void sum_rows_double(const double* in, std::int64_t rows, std::int64_t n, double* out) { sum_rows(in, rows, n, out); }
+void sum_rows_float(const float* in, std::int64_t rows, std::int64_t n, Walk walk, float* out) {
+  sum_rows(in, rows, n, walk, out);
+}
+void sum_rows_double(const double* in, std::int64_t rows, std::int64_t n, Walk walk, double* out) {
+  sum_rows(in, rows, n, walk, out);
+}
 void sum_columns_float(const float* in, std::int64_t n, std::int64_t inner, std::int64_t begin, std::int64_t end,
-                       float* out) {
-  sum_columns(in, n, inner, begin, end, out);
+                       Walk walk, float* out) {
+  sum_columns(in, n, inner, begin, end, walk, out);
 }
 void sum_columns_double(const double* in, std::int64_t n, std::int64_t inner, std::int64_t begin, std::int64_t end,
-                        double* out) {
-  sum_columns(in, n, inner, begin, end, out);
+                        Walk walk, double* out) {
+  sum_columns(in, n, inner, begin, end, walk, out);
 }
 
 }  // namespace
@@ -126,23 +131,23 @@ constexpr bool is_float = sizeof(T) == sizeof(float);
 }  // namespace
 
 template <class T>
-void sum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* out) {
+void sum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* out, Walk walk) {
   const std::int64_t length = std::max<std::int64_t>(n, 1);
   if (inner == 1) {
     parallel_for(0, outer, std::max<std::int64_t>(1, piece / length), [&](std::int64_t b, std::int64_t e) {
       if constexpr (is_float<T>) {
-        HWY_DYNAMIC_DISPATCH(sum_rows_float)(in + b * n, e - b, n, out + b);
+        HWY_DYNAMIC_DISPATCH(sum_rows_float)(in + b * n, e - b, n, walk, out + b);
       } else {
-        HWY_DYNAMIC_DISPATCH(sum_rows_double)(in + b * n, e - b, n, out + b);
+        HWY_DYNAMIC_DISPATCH(sum_rows_double)(in + b * n, e - b, n, walk, out + b);
       }
     });
     return;
   }
   const auto columns = [&](std::int64_t row, std::int64_t begin, std::int64_t end) {
     if constexpr (is_float<T>) {
-      HWY_DYNAMIC_DISPATCH(sum_columns_float)(in + row * n * inner, n, inner, begin, end, out + row * inner);
+      HWY_DYNAMIC_DISPATCH(sum_columns_float)(in + row * n * inner, n, inner, begin, end, walk, out + row * inner);
     } else {
-      HWY_DYNAMIC_DISPATCH(sum_columns_double)(in + row * n * inner, n, inner, begin, end, out + row * inner);
+      HWY_DYNAMIC_DISPATCH(sum_columns_double)(in + row * n * inner, n, inner, begin, end, walk, out + row * inner);
     }
   };
   const std::int64_t groups = (inner + column_group - 1) / column_group;
@@ -158,8 +163,8 @@ void sum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T*
                });
 }
 
-template void sum(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
-template void sum(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void sum(const float*, std::int64_t, std::int64_t, std::int64_t, float*, Walk);
+template void sum(const double*, std::int64_t, std::int64_t, std::int64_t, double*, Walk);
 
 }  // namespace taper::kernels
 #endif

@@ -94,8 +94,9 @@ Tensor power_values(const Tensor& x, double exponent, DType dtype) {
     if (exponent == 0.5) return detail::unary("pow", x, pointwise().sqrt, dtype);
     if (exponent == -0.5) return detail::unary("pow", x, pointwise().rsqrt, dtype);
     if (exponent == -1) return detail::unary("pow", x, pointwise().reciprocal, dtype);
-    if (exponent == 3) {
+    if (exponent == 3 || exponent == -2) {
       const Tensor squared = detail::unary("pow", x, pointwise().square, dtype);
+      if (exponent == -2) return detail::unary("pow", squared, pointwise().reciprocal, dtype);
       return detail::binary("pow", squared, detail::cast_raw(x, dtype), pointwise().mul, dtype);
     }
   } else if (exponent < 0) {
@@ -135,7 +136,14 @@ Tensor pow(const Tensor& x, const Tensor& exponent) {
                 });
 }
 
-Tensor pow(Scalar x, const Tensor& exponent) { return pow(wrap_number(x), exponent); }
+Tensor pow(Scalar x, const Tensor& exponent) {
+  Tensor out = pow(wrap_number(x), exponent.detach());
+  return record("PowBackward1", out, {exponent}, saved(x.to_double(), exponent, out),
+                [](Grads& dx, const Tensor& g, double base, const Tensor& power, const Tensor& result) {
+                  const Tensor slope = result * std::log(base);
+                  dx.add(0, sum_to(g * (base == 0 ? where(power >= 0, 0, slope) : slope), power));
+                });
+}
 
 Tensor operator+(const Tensor& a, Scalar b) { return add(a, wrap_number(b)); }
 Tensor operator+(Scalar a, const Tensor& b) { return add(wrap_number(a), b); }

@@ -4,14 +4,22 @@
 #include "ops/elementwise.h"
 #include "taper/base/error.h"
 #include "taper/ops/pointwise.h"
+#include "tensor/make.h"
 
 namespace taper {
 namespace {
 
 using kernels::pointwise;
 
-void check_bool(const char* op, const Tensor& x) {
-  if (x.dtype() != DType::bool_) throw TypeError(fmt::format("{}: takes bool tensors, got {}", op, name(x.dtype())));
+void check_whole(const char* op, const Tensor& x) {
+  if (is_floating_point(x.dtype()))
+    throw TypeError(fmt::format("{}: takes bool and integer tensors, got {}", op, name(x.dtype())));
+}
+
+Tensor bitwise(const char* op, const Tensor& a, const Tensor& b, const kernels::Binary& kernel) {
+  check_whole(op, a);
+  check_whole(op, b);
+  return detail::binary(op, a, b, kernel, detail::result_type({a, b}));
 }
 
 Tensor compared(const char* op, const Tensor& a, const Tensor& b, const kernels::Binary& kernel) {
@@ -38,19 +46,11 @@ Tensor operator<=(const Tensor& a, Scalar b) { return le(a, detail::wrap_number(
 Tensor operator>(const Tensor& a, Scalar b) { return gt(a, detail::wrap_number(b)); }
 Tensor operator>=(const Tensor& a, Scalar b) { return ge(a, detail::wrap_number(b)); }
 
-Tensor operator&(const Tensor& a, const Tensor& b) {
-  check_bool("&", a);
-  check_bool("&", b);
-  return logical_and(a, b);
-}
-Tensor operator|(const Tensor& a, const Tensor& b) {
-  check_bool("|", a);
-  check_bool("|", b);
-  return logical_or(a, b);
-}
+Tensor operator&(const Tensor& a, const Tensor& b) { return bitwise("&", a, b, pointwise().bit_and); }
+Tensor operator|(const Tensor& a, const Tensor& b) { return bitwise("|", a, b, pointwise().bit_or); }
 Tensor operator~(const Tensor& x) {
-  check_bool("~", x);
-  return logical_not(x);
+  check_whole("~", x);
+  return x.dtype() == DType::bool_ ? logical_not(x) : sub(neg(x), detail::wrap_number(1));
 }
 
 Tensor Tensor::eq(const Tensor& other) const { return taper::eq(*this, other); }

@@ -89,7 +89,7 @@ Tensor& Tensor::copy_(const Tensor& source) {
     value = record("CopyBackwards", std::move(value), {*this, source}, saved(Like(source)),
                    [](Grads& dx, const Tensor& g, const Like& from) {
                      if (dx.wants(0)) dx.add(0, zeros_like(g));
-                     if (dx.wants(1)) dx.add(1, detail::sum_to(g, from));
+                     if (dx.wants(1)) dx.add(1, detail::sum_to(g.to(from.dtype), from));
                    });
   } else if (value.dtype() != dtype()) {
     value = detail::cast_raw(value, dtype());

@@ -121,8 +121,8 @@ Tensor linspace(double start, double end, std::int64_t steps, TensorOptions opti
     const Wide step = steps > 1 ? (to - from) / static_cast<Wide>(steps - 1) : Wide(0);
     // From both ends towards the middle, so that the last number is `end` itself.
     for (std::int64_t i = 0; i < steps; ++i)
-      data[i] = static_cast<T>(i < steps / 2 || steps == 1 ? from + step * static_cast<Wide>(i)
-                                                           : to - step * static_cast<Wide>(steps - i - 1));
+      data[i] = static_cast<T>(i < steps / 2 || steps == 1 ? std::fma(step, static_cast<Wide>(i), from)
+                                                           : std::fma(-step, static_cast<Wide>(steps - i - 1), to));
   });
   return finish(std::move(out), options);
 }

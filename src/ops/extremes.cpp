@@ -49,7 +49,7 @@ Tensor extreme(const char* op, const char* node, Side side, const Tensor& x) {
   find(side, r, out, {});
   return record(node, out, {x}, saved(x, out), [](Grads& dx, const Tensor& g, const Tensor& in, const Tensor& value) {
     const Tensor mask = chosen(in.detach(), value.detach());
-    dx.add(0, mask * (g / mask.sum()));
+    dx.add(0, where(mask, g / mask.sum(), 0));
   });
 }
 

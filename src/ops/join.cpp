@@ -220,20 +220,26 @@ void spread(const Tensor& out, const Shape& from) {
   }
 }
 
-// The sum of g over the repetitions along each dimension.
+// The sum of g over the repetitions: first along added dimensions, one after the other, then along all others at once.
 Tensor fold(Tensor g, const Shape& from, const Shape& repeats) {
   const int added = repeats.size() - from.size();
-  std::int64_t outer = 1;
-  std::int64_t inner = g.numel();
-  if (std::ranges::find(repeats, 0) != repeats.end()) return zeros(from, {.dtype = g.dtype()});
-  for (int d = 0; d < repeats.size(); ++d) {
-    const std::int64_t size = d < added ? 1 : from[d - added];
-    if (size == 0) return zeros(from, {.dtype = g.dtype()});
-    inner /= repeats[d] * size;
-    if (repeats[d] != 1) g = g.reshape({outer, repeats[d], size, inner}).sum(1);
-    outer *= size;
+  for (int d = 0; d < added; ++d) g = g.sum(0);
+  if (from.size() > Shape::max_dims / 2) {
+    // Too many dimensions to split each in two: one after the other.
+    if (g.numel() == 0) return zeros(from, {.dtype = g.dtype()});
+    std::int64_t outer = 1;
+    for (int d = 0; d < from.size(); outer *= from[d++]) g = g.reshape({outer, repeats[added + d], -1}).sum(1);
+    return g.reshape(from);
   }
-  return g.reshape(from);
+  Shape split, dims;
+  for (int d = 0; d < from.size(); ++d) {
+    if (repeats[added + d] != 1) {
+      dims.push_back(split.size());
+      split.push_back(repeats[added + d]);
+    }
+    split.push_back(from[d]);
+  }
+  return dims.empty() ? g : g.reshape(split).sum(dims);
 }
 
 }  // namespace

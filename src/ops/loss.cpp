@@ -66,7 +66,9 @@ Tensor l1_loss(const Tensor& input, const Tensor& target, LossOptions options) {
 }
 
 Tensor cosine_similarity(const Tensor& input1, const Tensor& input2, std::int64_t dim, double eps) {
-  const DType dtype = detail::floating_type({input1, input2});
+  const DType dtype = detail::result_type({input1, input2});
+  detail::check_floating("cosine_similarity", "one of input1 and input2",
+                         is_floating_point(input2.dtype()) ? input2 : input1);
   const Shape shape = broadcast_shapes("cosine_similarity", input1.shape(), input2.shape());
   const std::int64_t d = wrap_dim("cosine_similarity", dim, shape.size());
   const auto unit = [&](const Tensor& x) {
@@ -90,7 +92,7 @@ Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const T
     throw ShapeError(
         fmt::format("cosine_embedding_loss: inputs {} and {} with a target {}; [N, D] with [N], or [D] with a 0-d one",
                     to_string(input1.shape()), to_string(input2.shape()), to_string(target.shape())));
-  constexpr double epsilon = 1e-12;
+  constexpr double epsilon = 1e-12F;  // PyTorch's is a float
   const Tensor product = (input1 * input2).sum(dim);
   const Tensor squares1 = (input1 * input1).sum(dim) + epsilon;
   const Tensor squares2 = (input2 * input2).sum(dim) + epsilon;

@@ -54,6 +54,7 @@ Reduction::Reduction(const char* op, const Tensor& x, const Shape& dims, bool ke
     Tensor copy = make_tensor(input.shape(), input.dtype());
     copy_raw(copy, input);
     input = copy;
+    copied = true;
   }
 }
 

@@ -10,8 +10,9 @@ struct Reduction {
   std::int64_t outer = 1;
   std::int64_t n = 1;
   std::int64_t inner = 1;
-  Shape kept;    // the result's shape with reduced dimensions as size one
-  Shape result;  // the result's shape, with or without them
+  Shape kept;           // the result's shape with reduced dimensions as size one
+  Shape result;         // the result's shape, with or without them
+  bool copied = false;  // whether `input` is a copy in another order than x's memory
 
   /// Over `dims`, or over all where there are none. IndexError and ValueError name `op`.
   Reduction(const char* op, const Tensor& x, const Shape& dims, bool keepdim);

@@ -12,12 +12,13 @@ namespace {
 using detail::sum_to;
 using kernels::pointwise;
 
-// Of two numbers the chosen one gets the gradient; two equal ones get half of it each.
-template <class Chosen>
-void share(Grads& dx, const Tensor& g, const Tensor& a, const Tensor& b, Chosen chosen) {
+// Of two numbers the one that is not beaten gets the gradient; two equal ones get half of it each, and beside a NaN
+// both get all of it.
+template <class Beats>
+void share(Grads& dx, const Tensor& g, const Tensor& a, const Tensor& b, Beats beats) {
   const Tensor half = where(a == b, g * 0.5, g);
-  if (dx.wants(0)) dx.add(0, sum_to(where(logical_or(chosen(a, b), a == b), half, 0), a));
-  if (dx.wants(1)) dx.add(1, sum_to(where(logical_or(chosen(b, a), a == b), half, 0), b));
+  if (dx.wants(0)) dx.add(0, sum_to(where(beats(b, a), 0, half), a));
+  if (dx.wants(1)) dx.add(1, sum_to(where(beats(a, b), 0, half), b));
 }
 
 void check_condition(const char* op, const Tensor& condition) {
@@ -86,7 +87,12 @@ Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
 }
 
 Tensor lerp(const Tensor& start, const Tensor& end, Scalar weight) {
-  return lerp(start, end, detail::wrap_number(weight));
+  Tensor out = lerp(start.detach(), end.detach(), detail::wrap_number(weight));
+  return record("LerpBackward0", std::move(out), {start, end}, saved(Like(start), Like(end), weight.to_double()),
+                [](Grads& dx, const Tensor& g, const Like& a, const Like& b, double w) {
+                  if (dx.wants(0)) dx.add(0, sum_to(g * (1 - w), a));
+                  if (dx.wants(1)) dx.add(1, sum_to(g * w, b));
+                });
 }
 
 Tensor Tensor::maximum(const Tensor& other) const { return taper::maximum(*this, other); }

@@ -16,11 +16,11 @@ namespace {
 
 using detail::unreduced;
 
-Tensor variances(const detail::Reduction& r, bool unbiased) {
+Tensor variances(const detail::Reduction& r, bool unbiased, bool root = false) {
   Tensor out = detail::make_tensor(r.result, r.input.dtype());
   detail::dispatch_floating(out.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    kernels::variance<T>(r.input.data<T>(), r.outer, r.n, r.inner, unbiased ? 1.0 : 0.0, out.data<T>(), nullptr);
+    kernels::variance<T>(r.input.data<T>(), r.outer, r.n, r.inner, unbiased ? 1.0 : 0.0, out.data<T>(), nullptr, root);
   });
   return out;
 }
@@ -42,8 +42,7 @@ Tensor var_over(const Tensor& x, const Shape& dims, bool unbiased, bool keepdim)
 Tensor std_over(const Tensor& x, const Shape& dims, bool unbiased, bool keepdim) {
   detail::check_floating("std", x);
   const detail::Reduction r("std", x, dims, keepdim);
-  const Tensor variance = variances(r, unbiased);
-  Tensor out = detail::unary("std", variance, kernels::pointwise().sqrt, variance.dtype());
+  const Tensor out = variances(r, unbiased, true);
   return record("StdBackward0", out, {x}, saved(x, out, dims, r.kept, r.n, unbiased),
                 [](Grads& dx, const Tensor& g, const Tensor& in, const Tensor& result, const Shape& over,
                    const Shape& kept, std::int64_t n, bool less) {
@@ -63,11 +62,13 @@ Tensor norm_gradient(const Tensor& g, const Tensor& x, const Tensor& norm, doubl
     return x.sign() * (mask * (g / mask.sum(dims, true)));
   }
   const Tensor safe = where(norm.detach() == 0, 1, norm);
-  if (p == 2) return g * (x / safe);
+  if (p == 2) return g * masked_fill(x / safe, norm.detach() == 0, 0);
   // Zeros are replaced before the power, so that neither it nor its own derivative sees a pole.
   const Tensor zero = x.detach() == 0;
-  const Tensor powers = masked_fill(pow(where(zero, 1, x.abs()), p - 1), zero, 0);
-  return g * (x.sign() * powers / pow(safe, p - 1));
+  const Tensor size = where(zero, 1, x.abs());
+  if (p > 2) return x * masked_fill(pow(size, p - 2), zero, 0) * (g / pow(safe, p - 1));
+  const Tensor slope = x.sign() * masked_fill(pow(size, p - 1), zero, 0);
+  return p < 1 ? slope * g * pow(safe, 1 - p) : slope * (g / pow(safe, p - 1));
 }
 
 Tensor norm_over(const Tensor& x, double p, const Shape& dims, bool keepdim) {

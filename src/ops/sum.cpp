@@ -1,4 +1,7 @@
 // Sums and means.
+#include <utility>
+#include <vector>
+
 #include "kernels/reduce.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -10,11 +13,86 @@ namespace {
 
 using detail::unreduced;
 
-Tensor sum_values(const detail::Reduction& r) {
-  const DType out_dtype = is_floating_point(r.input.dtype()) ? r.input.dtype() : DType::int64;
-  Tensor out = detail::make_tensor(r.result, out_dtype);
-  detail::dispatch(r.input.dtype(), [&](auto zero) {
+// Dimensions in the order in which PyTorch's loops nest, the innermost last: those kept as the shape names them, those
+// reduced as they lie in memory.
+struct Nest {
+  std::vector<int> kept, reduced;
+  std::int64_t n = 1, blocks = 1;  // of the innermost reduced dimensions that are one stretch; how many stretches
+  std::int64_t columns = 1;        // of the innermost kept dimensions that are one stretch
+  std::int64_t step = 0, column_step = 0;  // their strides
+  std::size_t column_dims = 0;             // how many dimensions the columns are
+
+  Nest(const Tensor& x, const Shape& kept_shape) {
+    const Shape& strides = x.strides();
+    for (int d = 0; d < x.dim(); ++d)
+      if (x.shape()[d] > 1) (kept_shape[d] == 1 ? reduced : kept).push_back(d);
+    // A stride of zero says nothing about places in memory.
+    for (std::size_t last = 1; last < reduced.size(); ++last)
+      for (std::size_t i = last; i > 0 && strides[reduced[i - 1]] > 0; --i)
+        if (strides[reduced[i - 1]] < strides[reduced[i]]) std::swap(reduced[i - 1], reduced[i]);
+    bool together = true;
+    for (std::size_t i = reduced.size(); i-- > 0;) {
+      const int d = reduced[i];
+      if (i + 1 == reduced.size()) step = strides[d];
+      together = together && strides[d] == step * n;
+      (together ? n : blocks) *= x.shape()[d];
+    }
+    for (std::size_t i = kept.size(); i-- > 0; ++column_dims) {
+      const int d = kept[i];
+      if (i + 1 == kept.size()) column_step = strides[d];
+      if (strides[d] != column_step * columns) break;
+      columns *= x.shape()[d];
+    }
+  }
+};
+
+// The numbers copied, unless they lie so already, with the dimensions in this order.
+Tensor laid_out(const Tensor& x, const std::vector<int>& order) {
+  Shape shape, strides;
+  for (const int d : order) {
+    shape.push_back(x.shape()[d]);
+    strides.push_back(x.strides()[d]);
+  }
+  const Tensor in = detail::alias(x, shape, strides);
+  if (in.is_contiguous()) return in;
+  const Tensor copy = detail::make_tensor(shape, x.dtype());
+  detail::copy_raw(copy, in);
+  return copy;
+}
+
+// Sums of numbers that do not lie as [outer][n][inner], in the order of PyTorch's loops over them.
+template <class T>
+void sum_scattered(const Tensor& x, const Nest& nest, T* out, std::int64_t count) {
+  constexpr std::int64_t width = 32 / static_cast<std::int64_t>(sizeof(T));  // of PyTorch's vectors
+  const bool vectors = nest.step == 1 && nest.n >= width;
+  const bool column_vectors = nest.column_step == 1 && nest.columns >= width;
+  std::vector<int> order = nest.kept;
+  if (nest.blocks == 1 && !vectors && !nest.kept.empty() && (column_vectors || nest.step >= nest.column_step)) {
+    order.insert(order.end() - static_cast<std::ptrdiff_t>(nest.column_dims), nest.reduced.begin(), nest.reduced.end());
+    const Tensor in = laid_out(x, order);
+    return kernels::sum(in.data<T>(), count / nest.columns, nest.n, nest.columns, out,
+                        column_vectors ? kernels::Walk::vectors : kernels::Walk::fours);
+  }
+  order.insert(order.end(), nest.reduced.begin(), nest.reduced.end());
+  const Tensor in = laid_out(x, order);
+  std::vector<T> parts(static_cast<std::size_t>(count * nest.blocks));
+  kernels::sum(in.data<T>(), count * nest.blocks, nest.n, 1, parts.data(),
+               vectors ? kernels::Walk::vectors : kernels::Walk::fours);
+  const T* part = parts.data();
+  for (std::int64_t i = 0; i < count; ++i) {
+    T total = *part++;
+    for (std::int64_t block = 1; block < nest.blocks; ++block) total += *part++;
+    out[i] = total;
+  }
+}
+
+Tensor sum_values(const Tensor& x, const detail::Reduction& r) {
+  const bool floating = is_floating_point(x.dtype());
+  Tensor out = detail::make_tensor(r.result, floating ? x.dtype() : DType::int64);
+  detail::dispatch(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>)
+      if (r.copied && x.numel() > 0) return sum_scattered(x, Nest(x, r.kept), out.data<T>(), out.numel());
     const T* in = r.input.data<T>();
     if constexpr (std::is_floating_point_v<T>)
       kernels::sum(in, r.outer, r.n, r.inner, out.data<T>());
@@ -26,7 +104,7 @@ Tensor sum_values(const detail::Reduction& r) {
 
 Tensor sum_over(const char* node, const Tensor& x, const Shape& dims, bool keepdim) {
   const detail::Reduction r("sum", x, dims, keepdim);
-  return record(node, sum_values(r), {x}, saved(x.shape(), r.kept),
+  return record(node, sum_values(x, r), {x}, saved(x.shape(), r.kept),
                 [](Grads& dx, const Tensor& g, const Shape& from, const Shape& kept) {
                   dx.add(0, unreduced(g, kept).expand(from));
                 });
@@ -35,7 +113,7 @@ Tensor sum_over(const char* node, const Tensor& x, const Shape& dims, bool keepd
 Tensor mean_over(const char* node, const Tensor& x, const Shape& dims, bool keepdim) {
   detail::check_floating("mean", x);
   const detail::Reduction r("mean", x, dims, keepdim);
-  Tensor out = sum_values(r);
+  Tensor out = sum_values(x, r);
   detail::dispatch_floating(out.dtype(), [&](auto zero) {
     using T = decltype(zero);
     T* data = out.data<T>();
@@ -43,7 +121,7 @@ Tensor mean_over(const char* node, const Tensor& x, const Shape& dims, bool keep
   });
   return record(node, std::move(out), {x}, saved(x.shape(), r.kept, r.n),
                 [](Grads& dx, const Tensor& g, const Shape& from, const Shape& kept, std::int64_t n) {
-                  dx.add(0, (unreduced(g, kept) / n).expand(from));
+                  dx.add(0, unreduced(g, kept).expand(from) / n);
                 });
 }
 

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "ops/elementwise.h"
+#include "ops/reduction.h"
 #include "taper/base/error.h"
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
@@ -18,6 +19,13 @@ using kernels::pointwise;
 Tensor fractional(const char* op, const Tensor& x, const kernels::Unary& kernel,
                   std::initializer_list<double> parameters = {}) {
   return detail::unary(op, x, kernel, detail::floating_type({x}), parameters);
+}
+
+// The same of floating-point numbers alone.
+Tensor activation(const char* op, const Tensor& x, const kernels::Unary& kernel,
+                  std::initializer_list<double> parameters = {}) {
+  detail::check_floating(op, x);
+  return detail::unary(op, x, kernel, x.dtype(), parameters);
 }
 
 // A gradient of g and what was saved: in one pass, or, where the gradient is recorded in turn, in operations.
@@ -57,7 +65,7 @@ Tensor sqrt(const Tensor& x) {
 Tensor rsqrt(const Tensor& x) {
   Tensor out = fractional("rsqrt", x, pointwise().rsqrt);
   return record("RsqrtBackward0", out, {x}, saved(out),
-                [](Grads& dx, const Tensor& g, const Tensor& y) { dx.add(0, g * pow(y, 3) * -0.5); });
+                [](Grads& dx, const Tensor& g, const Tensor& y) { dx.add(0, g * -0.5 * pow(y, 3)); });
 }
 
 Tensor exp(const Tensor& x) {
@@ -109,7 +117,7 @@ Tensor sigmoid(const Tensor& x) {
 Tensor relu(const Tensor& x) {
   Tensor out = detail::unary("relu", x, pointwise().relu, x.dtype());
   return record("ReluBackward0", out, {x}, saved(out), [](Grads& dx, const Tensor& g, const Tensor& y) {
-    dx.add(0, fused(dx, g, y, pointwise().relu_backward, [&] { return where(y > 0, g, 0); }));
+    dx.add(0, fused(dx, g, y, pointwise().relu_backward, [&] { return where(y <= 0, 0, g); }));
   });
 }
 
@@ -129,11 +137,12 @@ Tensor erfinv(const Tensor& x) {
 
 Tensor gelu(const Tensor& x, std::string_view approximate) {
   if (approximate == "tanh") {
+    detail::check_floating("gelu", x);
     const double scale = std::sqrt(2 / std::numbers::pi);
     return x * 0.5 * (1 + tanh((x + pow(x, 3) * 0.044715) * scale));
   }
   if (approximate != "none") throw ValueError(fmt::format("gelu: approximate '{}'; 'none' or 'tanh'", approximate));
-  return record("GeluBackward0", fractional("gelu", x, pointwise().gelu), {x}, saved(x),
+  return record("GeluBackward0", activation("gelu", x, pointwise().gelu), {x}, saved(x),
                 [](Grads& dx, const Tensor& g, const Tensor& in) {
                   dx.add(0, fused(dx, g, in, pointwise().gelu_backward, [&] {
                            const Tensor cdf = (1 + erf(in * (1 / std::numbers::sqrt2))) * 0.5;
@@ -145,7 +154,7 @@ Tensor gelu(const Tensor& x, std::string_view approximate) {
 }
 
 Tensor silu(const Tensor& x) {
-  return record("SiluBackward0", fractional("silu", x, pointwise().silu), {x}, saved(x),
+  return record("SiluBackward0", activation("silu", x, pointwise().silu), {x}, saved(x),
                 [](Grads& dx, const Tensor& g, const Tensor& in) {
                   dx.add(0, fused(dx, g, in, pointwise().silu_backward, [&] {
                            const Tensor s = in.sigmoid();
@@ -155,7 +164,7 @@ Tensor silu(const Tensor& x) {
 }
 
 Tensor softplus(const Tensor& x, double beta, double threshold) {
-  return record("SoftplusBackward0", fractional("softplus", x, pointwise().softplus, {beta, threshold}), {x},
+  return record("SoftplusBackward0", activation("softplus", x, pointwise().softplus, {beta, threshold}), {x},
                 saved(x, beta, threshold), [](Grads& dx, const Tensor& g, const Tensor& in, double b, double limit) {
                   const Tensor scaled = in * b;
                   dx.add(0, where(scaled > limit, g, g * scaled.sigmoid()));
@@ -163,7 +172,7 @@ Tensor softplus(const Tensor& x, double beta, double threshold) {
 }
 
 Tensor logsigmoid(const Tensor& x) {
-  return record("LogSigmoidBackward0", fractional("logsigmoid", x, pointwise().logsigmoid), {x}, saved(x),
+  return record("LogSigmoidBackward0", activation("logsigmoid", x, pointwise().logsigmoid), {x}, saved(x),
                 [](Grads& dx, const Tensor& g, const Tensor& in) {
                   dx.add(0, fused(dx, g, in, pointwise().logsigmoid_backward, [&] { return g * sigmoid(-in); }));
                 });

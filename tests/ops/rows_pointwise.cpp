@@ -301,11 +301,11 @@ Rows comparisons() {
           "with a number"),
   };
   rows[0].refusals = {refuse<ShapeError>("eq: shapes [2] and [3]", [] { (void)(ones({2}) == ones({3})); })};
-  rows[10].refusals = {
-      refuse<TypeError>("&: takes bool tensors, got float32", [] { (void)(ones({2}) & ones({2}, bool_)); })};
-  rows[11].refusals = {
-      refuse<TypeError>("|: takes bool tensors, got int64", [] { (void)(ones({2}, int64) | ones({2}, bool_)); })};
-  rows[12].refusals = {refuse<TypeError>("~: takes bool tensors, got int32", [] { (void)~ones({2}, int32); })};
+  rows[10].refusals = {refuse<TypeError>("&: takes bool and integer tensors, got float32",
+                                         [] { (void)(ones({2}) & ones({2}, bool_)); })};
+  rows[11].refusals = {refuse<TypeError>("|: takes bool and integer tensors, got float64",
+                                         [] { (void)(ones({2}, bool_) | ones({2}, float64)); })};
+  rows[12].refusals = {refuse<TypeError>("~: takes bool and integer tensors, got float32", [] { (void)~ones({2}); })};
   return rows;
 }
 
