@@ -1,15 +1,19 @@
 #!/usr/bin/python3
 """Makes every dump afresh with live PyTorch: the files of tests/data/ under the same names, from another seed.
 
-    python_parity/make_dumps.py --seed 7 --out build/release/parity
+    python_parity/make_dumps.py --seed 7 --out build/release/parity [--op NAME]
+    python_parity/make_dumps.py --brief --out tests/data                        the committed ones
 
-A script that takes --seed and writes its dump to standard output gets a line in DUMPS (or in FRESH); the tests that read it are tagged
+--op makes the samples of that operation alone, --brief a small part of all operations' samples and no dump of FRESH. A script that
+takes --seed and writes its dump to standard output gets a line in DUMPS (or in FRESH); the tests that read it are tagged
 [parity] and find the file through dump_path.
 """
 import argparse
 import pathlib
 import subprocess
 import sys
+
+from operations import FAMILIES
 
 DUMPS = [
     ("random.txt", ["make_random_vectors.py"]),
@@ -27,15 +31,12 @@ DUMPS = [
     ("loader.txt", ["make_loader_vectors.py"]),
     ("module_repr.txt", ["make_repr.py"]),
     ("init.txt", ["make_init.py"]),
+    ("lookups.npz", ["make_lookup_vectors.py"]),
+    ("bags.npz", ["make_bag_vectors.py"]),
     ("embedding.npz", ["make_module_dumps.py", "embedding"]),
     ("linear.npz", ["make_module_dumps.py", "linear"]),
-    ("curves.npz", ["make_module_dumps.py", "curves"]),
-    ("lookups.npz", ["make_operation_vectors.py", "lookups"]),
-    ("bags.npz", ["make_bag_vectors.py"]),
-    ("losses.npz", ["make_operation_vectors.py", "losses"]),
-    ("indexing.npz", ["make_operation_vectors.py", "indexing"]),
-    ("reductions.npz", ["make_operation_vectors.py", "reductions"]),
-    ("products.npz", ["make_operation_vectors.py", "products"]),
+    ("programs.npz", ["make_programs.py"]),
+    *((f"operations_{family}.npz", ["make_operations.py", family]) for family in FAMILIES),
 ]
 
 # Too large to be committed: made for a comparison and thrown away.
@@ -44,18 +45,32 @@ FRESH = [
 ]
 
 
+def names_of(family):
+    """The family's operations and their forms."""
+    return {name for op in FAMILIES[family] for name in (op.name, op.name.split(".")[0])}
+
+
 def main():
     parser = argparse.ArgumentParser(description="fresh dumps of all that is compared with PyTorch")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--op", help="only this operation")
+    parser.add_argument("--brief", action="store_true")
     options = parser.parse_args()
+    if options.op and not any(options.op in names_of(family) for family in FAMILIES):
+        parser.error(f"no operation is called {options.op}")
     options.out.mkdir(parents=True, exist_ok=True)
     here = pathlib.Path(__file__).resolve().parent
-    for name, (script, *arguments) in DUMPS + FRESH:
-        command = [sys.executable, here / script, *arguments, "--seed", str(options.seed)]
+    for name, (script, *arguments) in DUMPS + ([] if options.brief else FRESH):
+        of_operations = script == "make_operations.py"
+        if options.op and not (of_operations and options.op in names_of(arguments[0])):
+            continue
+        arguments = [*arguments, *(["--brief"] if of_operations and options.brief else []), *(["--op", options.op] if options.op else [])]
+        seed = [] if options.brief else ["--seed", str(options.seed)]  # each script's own, as it is committed
+        command = [sys.executable, here / script, *arguments, *seed]
         with open(options.out / name, "wb") as out:
             subprocess.run(command, stdout=out, check=True)
-        print(f"{name}: python_parity/{' '.join([script, *arguments])} --seed {options.seed}")
+        print(f"{name}: python_parity/{' '.join([script, *arguments, *seed])}")
 
 
 if __name__ == "__main__":

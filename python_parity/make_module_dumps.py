@@ -1,6 +1,6 @@
-"""What PyTorch's modules and optimizers compute from one seed, as an .npz on standard output.
+"""What PyTorch's modules compute from one seed, as an .npz on standard output.
 
-Usage: /usr/bin/python3 python_parity/make_module_dumps.py embedding|linear|curves [--seed N] > tests/data/NAME.npz
+Usage: /usr/bin/python3 python_parity/make_module_dumps.py embedding|linear [--seed N] > tests/data/NAME.npz
 
 `about` holds this command and PyTorch's version as bytes of text, `seed` the seed. tests/parity/ does the same from the
 same seed, so that nothing but results has to be stored.
@@ -12,7 +12,6 @@ import sys
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 ROWS, DIM = 20, 5
@@ -74,54 +73,13 @@ def linear(seed, dump):
             dump[key + "weight_grad"] = module.weight.grad
 
 
-class Classifier(nn.Module):
-    def __init__(self, words, dim, classes, **options):
-        super().__init__()
-        dtype = options.get("dtype")
-        self.embedding = nn.Embedding(words, dim, **options)
-        self.fc = nn.Linear(dim, classes, dtype=dtype)
-
-    def forward(self, ids):
-        return self.fc(self.embedding(ids).mean(1))
-
-
-def curves(seed, dump):
-    makers = {
-        "sgd": lambda m: [torch.optim.SGD(m.parameters(), lr=0.1, momentum=0.9)],
-        "adam": lambda m: [torch.optim.Adam(m.parameters(), lr=0.05)],
-        "sparse_adam": lambda m: [torch.optim.SparseAdam(m.embedding.parameters(), lr=0.05),
-                                  torch.optim.SGD(m.fc.parameters(), lr=0.1, momentum=0.9, nesterov=True)],
-    }
-    for dtype_name, dtype in DTYPES.items():
-        for name, make in makers.items():
-            torch.manual_seed(seed)
-            ids = torch.randint(0, 50, (64, 6))
-            labels = torch.randint(0, 4, (64,))
-            model = Classifier(50, 16, 4, sparse=name == "sparse_adam", dtype=dtype)
-            optimizers = make(model)
-            loader = DataLoader(TensorDataset(ids, labels), batch_size=16, shuffle=True)
-            losses, order = [], []
-            for _ in range(5):
-                for batch, targets in loader:
-                    for optimizer in optimizers:
-                        optimizer.zero_grad()
-                    loss = nn.functional.cross_entropy(model(batch), targets)
-                    loss.backward()
-                    for optimizer in optimizers:
-                        optimizer.step()
-                    losses.append(loss.item())
-                    order.append(targets)
-            dump[f"{dtype_name}.{name}.losses"] = np.array(losses)
-            dump[f"{dtype_name}.{name}.labels"] = torch.cat(order)
-
-
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["embedding", "linear", "curves"])
+    parser.add_argument("what", choices=["embedding", "linear"])
     parser.add_argument("--seed", type=int, default=42)
     options = parser.parse_args()
     dump = {}
-    {"embedding": embedding, "linear": linear, "curves": curves}[options.what](options.seed, dump)
+    {"embedding": embedding, "linear": linear}[options.what](options.seed, dump)
     arrays = {name: x.detach().numpy() if isinstance(x, torch.Tensor) else x for name, x in dump.items()}
     about = f"python_parity/make_module_dumps.py {options.what} --seed {options.seed} (PyTorch {torch.__version__})"
     file = io.BytesIO()

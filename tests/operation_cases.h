@@ -11,7 +11,7 @@
 #include "taper/ops/copy.h"
 #include "tensor/make.h"
 
-/// The dumps of python_parity/make_operation_vectors.py.
+/// The dumps of python_parity/make_lookup_vectors.py and make_bag_vectors.py.
 namespace taper_test {
 
 using Case = std::map<std::string, taper::Tensor>;

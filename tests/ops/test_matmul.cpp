@@ -1,7 +1,5 @@
-// Products against PyTorch, and how operands may lie.
+// Products, and how operands may lie.
 #include "catch.h"
-#include "operation_cases.h"
-#include "taper/autograd/autograd.h"
 #include "taper/ops/create.h"
 #include "taper/ops/matmul.h"
 #include "taper/ops/pointwise.h"
@@ -9,23 +7,6 @@
 #include "taper/ops/shape.h"
 
 using namespace taper;
-using namespace taper_test;
-
-TEST_CASE("products give PyTorch's numbers and gradients", "[parity]") {
-  for (const auto& [key, c] : operation_cases("products.npz")) {
-    CAPTURE(key);
-    std::vector<Tensor> leaves;
-    std::vector<std::string> names{"a", "b"};
-    if (c.count("c") != 0) names.insert(names.begin(), "c");
-    for (const std::string& name : names) leaves.push_back(c.at(name).clone().requires_grad_());
-    const Tensor out =
-        leaves.size() == 3 ? addmm(leaves[0], leaves[1], leaves[2], 0.5, -2) : matmul(leaves[0], leaves[1]);
-    const double largest = key.starts_with("long") ? 2000 : 200;
-    CHECK(near(out.detach(), c.at("out"), largest));
-    const std::vector<Tensor> grads = autograd::grad({out}, leaves, {.grad_outputs = {c.at("g")}});
-    for (std::size_t i = 0; i < grads.size(); ++i) CHECK(near(grads[i], c.at("grad_" + names[i]), largest));
-  }
-}
 
 TEST_CASE("a weight that is used through its transpose gets a contiguous gradient") {
   const Tensor weight = randn({4, 3}, {.requires_grad = true});

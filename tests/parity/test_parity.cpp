@@ -2,20 +2,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <memory>
 
 #include "catch.h"
 #include "dump.h"
 #include "taper/base/generator.h"
-#include "taper/data/dataloader.h"
 #include "taper/io/tensor_files.h"
 #include "taper/nn/embedding.h"
-#include "taper/nn/functional.h"
 #include "taper/nn/linear.h"
 #include "taper/ops/random.h"
-#include "taper/optim/adam.h"
-#include "taper/optim/sgd.h"
-#include "taper/optim/sparse_adam.h"
 
 using namespace taper;
 using taper_test::dump_path;
@@ -53,56 +47,6 @@ double distance(const Tensor& a, const Tensor& b) {
 }
 
 double tolerance(DType dtype) { return dtype == float32 ? 1e-5 : 1e-12; }
-
-struct Classifier : nn::Module {
-  nn::Embedding embedding;
-  nn::Linear fc;
-  Classifier(std::int64_t words, std::int64_t dim, std::int64_t classes, const nn::EmbeddingOptions& options)
-      : embedding(words, dim, options), fc(dim, classes, {.dtype = options.dtype}) {}
-  Tensor forward(const Tensor& ids) { return fc(embedding(ids).mean(1)); }
-  TAPER_MODULE(embedding, fc)
-};
-
-std::vector<std::unique_ptr<optim::Optimizer>> make_optimizers(const std::string& name, Classifier& model) {
-  std::vector<std::unique_ptr<optim::Optimizer>> result;
-  if (name == "sgd")
-    result.push_back(std::make_unique<optim::SGD>(model.parameters(), optim::SGDOptions{.lr = 0.1, .momentum = 0.9}));
-  if (name == "adam")
-    result.push_back(std::make_unique<optim::Adam>(model.parameters(), optim::AdamOptions{.lr = 0.05}));
-  if (name == "sparse_adam") {
-    result.push_back(
-        std::make_unique<optim::SparseAdam>(model.embedding.parameters(), optim::SparseAdamOptions{.lr = 0.05}));
-    result.push_back(std::make_unique<optim::SGD>(model.fc.parameters(),
-                                                  optim::SGDOptions{.lr = 0.1, .momentum = 0.9, .nesterov = true}));
-  }
-  return result;
-}
-
-struct Curve {
-  std::vector<double> losses;
-  std::vector<std::int64_t> labels;
-};
-
-Curve train(std::int64_t seed, const std::string& name, DType dtype) {
-  manual_seed(seed);
-  const Tensor ids = randint(0, 50, {64, 6});
-  const Tensor labels = randint(0, 4, {64});
-  Classifier model(50, 16, 4, {.sparse = name == "sparse_adam", .dtype = dtype});
-  const auto optimizers = make_optimizers(name, model);
-  data::DataLoader loader(data::TensorDataset(ids, labels), {.batch_size = 16, .shuffle = true});
-  Curve curve;
-  for (int epoch = 0; epoch < 5; ++epoch) {
-    for (auto [batch, targets] : loader) {
-      for (const auto& optimizer : optimizers) optimizer->zero_grad();
-      Tensor loss = F::cross_entropy(model(batch), targets);
-      loss.backward();
-      for (const auto& optimizer : optimizers) optimizer->step();
-      curve.losses.push_back(loss.item<double>());
-      for (const std::int64_t label : targets.to_vector<std::int64_t>()) curve.labels.push_back(label);
-    }
-  }
-  return curve;
-}
 
 const std::vector<std::pair<std::string, nn::EmbeddingOptions>>& embeddings() {
   static const std::vector<std::pair<std::string, nn::EmbeddingOptions>> cases{
@@ -186,23 +130,4 @@ TEST_CASE("Linear starts with PyTorch's bits and computes its numbers", "[parity
     check("x_grad", x.grad());
     check("weight_grad", module.weight.grad());
   }
-}
-
-TEST_CASE("a classifier's losses over twenty steps are PyTorch's", "[parity]") {
-  const Dump dump("curves.npz");
-  const DType dtype = GENERATE(float32, float64);
-  const std::string name = GENERATE(as<std::string>{}, "sgd", "adam", "sparse_adam");
-  const std::string key = std::string(taper::name(dtype)) + "." + name + ".";
-  INFO(key << " of " << dump.about);
-  const Curve curve = train(dump.seed, name, dtype);
-  CHECK(curve.labels == dump.tensors.at(key + "labels").to_vector<std::int64_t>());
-  const auto losses = dump.tensors.at(key + "losses").to_vector<double>();
-  REQUIRE(curve.losses.size() == 20);
-  REQUIRE(losses.size() == 20);
-  for (std::size_t step = 0; step < 20; ++step) {
-    INFO("step " << step);
-    CHECK(curve.losses[step] == Approx(losses[step]).epsilon(tolerance(dtype)).margin(0));
-  }
-  const auto sum = [](auto first) { return first[0] + first[1] + first[2] + first[3]; };
-  CHECK(sum(losses.end() - 4) < sum(losses.begin()));
 }
