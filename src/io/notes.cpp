@@ -25,16 +25,23 @@ void LoadNotes::converted(std::string_view name, const ElementType& type) {
   if (from != to) converted(name, from, to);
 }
 
+void LoadNotes::ignored(std::string_view name, std::uint64_t bytes) {
+  if (bytes > 0)
+    ignored_.push_back(fmt::format("{} bytes after the data of {} are ignored", bytes, detail::python_string(name)));
+}
+
 void LoadNotes::say(const std::string& path, const LoadOptions& options) const {
   std::string all;
-  for (const Note& note : notes_) {
-    const std::string name = detail::python_string(note.first);
-    const std::string text =
-        note.count == 1 ? fmt::format("{} is {}, loaded as {}", name, note.from, note.to)
-                        : fmt::format("{} and {} more are {}, loaded as {}", name, note.count - 1, note.from, note.to);
+  const auto add = [&](const std::string& text) {
     if (options.notes != nullptr) options.notes->push_back(text);
     all += (all.empty() ? "" : "; ") + text;
+  };
+  for (const Note& note : notes_) {
+    const std::string name = detail::python_string(note.first);
+    add(note.count == 1 ? fmt::format("{} is {}, loaded as {}", name, note.from, note.to)
+                        : fmt::format("{} and {} more are {}, loaded as {}", name, note.count - 1, note.from, note.to));
   }
+  for (const std::string& text : ignored_) add(text);
   if (options.notes == nullptr && options.warn && !all.empty()) warn(fmt::format("{}: {}", path, all));
 }
 

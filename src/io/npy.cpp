@@ -97,6 +97,7 @@ TensorMap load_npy(const File& file, const LoadOptions& options, LoadNotes& note
   notes.converted("arr_0", header.type);
   TensorMap result;
   result.insert("arr_0", read_elements(source, place, header.type, header.shape, header.column_major));
+  notes.ignored("arr_0", source.left());
   return result;
 }
 

@@ -32,8 +32,9 @@ TensorMap load_npz(const ZipArchive& archive, const LoadOptions& options, LoadNo
     ZipSource source(archive, member);
     const NpyHeader header = read_npy_header(source, source.place());
     Tensor tensor = read_elements(source, source.place(), header.type, header.shape, header.column_major);
-    source.finish();
     const std::string name = member.name.substr(0, member.name.size() - npy_ending.size());
+    notes.ignored(name, source.left());
+    source.finish();
     notes.converted(name, header.type);
     result.insert(name, std::move(tensor));
   }

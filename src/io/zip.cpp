@@ -36,6 +36,7 @@ std::uint64_t find_data(const File& file, const Place& place, const ZipMember& m
 }
 
 std::uint32_t crc_of(std::uint32_t crc, const void* bytes, std::uint64_t count) {
+  if (count == 0) return crc;  // crc32 takes a null pointer for a new beginning
   return static_cast<std::uint32_t>(::crc32_z(crc, static_cast<const Bytef*>(bytes), count));
 }
 

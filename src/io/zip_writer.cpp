@@ -42,6 +42,7 @@ void ZipWriter::add(std::string_view name, std::initializer_list<std::string_vie
   std::uint32_t crc = 0;
   for (const std::string_view piece : pieces) {
     size += piece.size();
+    if (piece.empty()) continue;  // crc32 takes a null pointer for a new beginning
     crc = static_cast<std::uint32_t>(::crc32_z(crc, reinterpret_cast<const Bytef*>(piece.data()), piece.size()));
   }
   const std::uint64_t header = at_;

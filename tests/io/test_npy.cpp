@@ -115,7 +115,6 @@ TEST_CASE("an .npy header may have its keys in any order, double quotes, Python 
         "\x93NUMPY" + std::string{version, '\0'} + little_endian(header.size(), 4) + header + data;
     CHECK(load_one(bytes).shape() == Shape{1, 2});
   }
-  CHECK(load_one(npy_of("<i4", "(2,)", data + "more")).numel() == 2);
 }
 
 TEST_CASE("big-endian data is converted") {
@@ -140,4 +139,23 @@ TEST_CASE("every float16 becomes the float32 of the same value") {
 TEST_CASE("a bool of an .npy file is 0 or 1") {
   CHECK(load_one(npy_of("|b1", "(2,)", std::string("\x00\x01", 2))).to_vector<int>() == std::vector<int>{0, 1});
   CHECK_THAT(message<FormatError>(npy_of("|b1", "(2,)", std::string("\x00\x02", 2))), ContainsSubstring("a bool is 2"));
+}
+
+TEST_CASE("bytes after the data of an .npy array are ignored, as by numpy, and that is said") {
+  TemporaryFolder folder;
+  const std::string array = npy_of("<i4", "(2,)", little_endian(7, 4) + little_endian(8, 4));
+  folder.file("a.npy", array + "more");
+  folder.file("a.npz", taper_test::zip({{"x.npy", array + "rest of it"}, {"y.npy", array}}));
+  std::vector<std::string> notes;
+  CHECK(load(folder / "a.npy", {.notes = &notes}).at("arr_0").to_vector<int>() == std::vector<int>{7, 8});
+  CHECK(load(folder / "a.npz", {.notes = &notes}).at("x").to_vector<int>() == std::vector<int>{7, 8});
+  CHECK(notes == std::vector<std::string>{"4 bytes after the data of 'arr_0' are ignored",
+                                          "10 bytes after the data of 'x' are ignored"});
+}
+
+TEST_CASE("a header of version 3.0 may hold UTF-8, and no key that is not the format's") {
+  const std::string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (1,), '말': 1}";
+  CHECK_THAT(message<FormatError>("\x93NUMPY" + std::string{'\x03', '\0'} + little_endian(header.size(), 4) + header +
+                                  little_endian(1, 4)),
+             ContainsSubstring("'말' is unknown"));
 }

@@ -72,6 +72,18 @@ TEST_CASE("an archive that would fill more memory than the budget is refused bef
   CHECK_THROWS_AS(load(folder / "bomb.npz", {.max_bytes = -1}), ValueError);
 }
 
+TEST_CASE("an archive of 1 MB that would become 1 GiB is refused by a budget of 64 MiB before it is inflated") {
+  TemporaryFolder folder;
+  const std::string header = npy_of("|b1", "(1073741824,)", "");
+  ZipMember bomb = deflated("bomb.npy", header);
+  bomb.data += std::string(1100000, '\0');
+  bomb.size = header.size() + (std::uint64_t{1} << 30U);
+  folder.file("bomb.npz", zip({bomb}));
+  CHECK_THROWS_AS(load(folder / "bomb.npz", {.max_bytes = 64 << 20}), ResourceError);
+  CHECK_THROWS_WITH(load(folder / "bomb.npz", {.max_bytes = 64 << 20}),
+                    ContainsSubstring("needs 1 GiB, budget 64 MiB"));
+}
+
 TEST_CASE("a name that points out of the archive is unsafe") {
   for (const char* name : {"../../x.npy", "/x.npy", "a/../x.npy", "..", "a\\x.npy"})
     CHECK_THAT(message<FormatError>(zip({{name, array}})),

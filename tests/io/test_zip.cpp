@@ -156,7 +156,7 @@ TEST_CASE("what a zip writer writes is read back, aligned, in 32 and in 64 bits"
     ZipWriter writer(out, 64, wide_from);
     writer.add("first", {text, text});
     writer.add("말", {});
-    writer.add("folder/last", {text});
+    writer.add("folder/last", {text, std::string_view()});
     writer.finish();
     out.commit();
     const io::File file(path);
