@@ -19,7 +19,7 @@ using taper_test::TemporaryFolder;
 
 namespace {
 
-const char* const names[] = {"a.npz", "a.safetensors", "a.npy"};
+const char* const names[] = {"a.pt", "a.npz", "a.safetensors", "a.npy"};
 
 }  // namespace
 
