@@ -8,7 +8,7 @@ namespace {
 // Row-major and in memory of its own.
 Tensor flat_gradient(const Tensor& grad, const Tensor& param) {
   if (grad.is_sparse()) return grad.to_dense();
-  const Tensor flat = grad.detach().contiguous();
+  const Tensor flat = grad.contiguous();  // nothing is recorded in a step
   return flat.shares_memory_with(param) ? flat.clone() : flat;
 }
 
