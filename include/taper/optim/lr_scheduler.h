@@ -346,8 +346,8 @@ struct OneCycleLROptions {
 };
 
 /// Up to max_lr and down again within total_steps; a step beyond them is a ValueError. So is cycle_momentum for an
-/// optimizer that has neither momentum nor betas. Its state is that of PyTorch 2: version 1.13 saves a function with it,
-/// and load_value refuses the file.
+/// optimizer that has neither momentum nor betas. Its state is that of PyTorch 2: version 1.13 saves a function with
+/// it, and load_value refuses the file.
 class OneCycleLR : public LRScheduler {
  public:
   OneCycleLR(Optimizer& optimizer, const PerGroup& max_lr, OneCycleLROptions options = {});
