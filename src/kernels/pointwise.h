@@ -28,7 +28,8 @@ using Ternary = ByDType<TernaryLoop>;
 
 struct UnaryTables {
   Unary neg, abs, sign, square, logical_not;
-  Unary exp, expm1, log, log1p, sqrt, rsqrt, reciprocal, sin, cos, tanh, sigmoid, relu, erf, erfinv, gelu, silu, logsigmoid;
+  Unary exp, expm1, log, log1p, sqrt, rsqrt, reciprocal, sin, cos, tanh, sigmoid, relu, erf, erfinv, gelu, silu,
+      logsigmoid;
   // With parameters:
   Unary pow;       // the exponent
   Unary clamp;     // least, greatest

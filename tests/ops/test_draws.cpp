@@ -50,8 +50,7 @@ struct Call {
     const Shape sizes = parse_shape(shape);
     std::int64_t count = 1;
     for (const std::int64_t size : sizes) count *= size;
-    for (std::int64_t i = 0; i < count; ++i)
-      numbers.push_back(static_cast<double>((37 * i + 11 * s) % 101) / 128);
+    for (std::int64_t i = 0; i < count; ++i) numbers.push_back(static_cast<double>((37 * i + 11 * s) % 101) / 128);
     return view_of(taper_test::dtype_named(type), sizes, parse_shape(strides)).copy_(tensor(numbers).view(sizes));
   }
 };
