@@ -2,6 +2,7 @@
 
 /// All of Taper but `taper/fmt.h`, which brings {fmt} along. Every header can be included alone as well.
 
+#include "taper/autograd/anomaly.h"
 #include "taper/autograd/autograd.h"
 #include "taper/autograd/function.h"
 #include "taper/autograd/gradcheck.h"

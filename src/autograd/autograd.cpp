@@ -37,10 +37,7 @@ Tensor seed(const char* op, const Tensor& tensor, const Tensor& gradient) {
   if (gradient.shape() != tensor.shape())
     throw ShapeError(fmt::format("{}: a gradient of shape {} for a tensor of shape {}", op, to_string(gradient.shape()),
                                  to_string(tensor.shape())));
-  if (gradient.dtype() != tensor.dtype())
-    throw TypeError(fmt::format("{}: a gradient of dtype {} for a tensor of dtype {}", op, name(gradient.dtype()),
-                                name(tensor.dtype())));
-  return gradient;
+  return gradient.to(tensor.dtype());
 }
 
 std::vector<Tensor> seeds(const char* op, const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients) {
@@ -62,40 +59,63 @@ std::vector<detail::Edge> edges_into(const std::vector<Tensor>& tensors) {
   return result;
 }
 
+// Backward for `inputs` alone. A result among them retains its gradient.
+void choose(detail::Task& task, const std::vector<detail::Edge>& roots, const std::vector<Tensor>& inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!inputs[i].requires_grad()) throw GradError(fmt::format("backward: input {} does not require grad", i));
+  for (const Tensor& input : inputs) input.retain_grad();
+  task.choose(roots, edges_into(inputs));
+}
+
 }  // namespace
 
-bool is_grad_enabled() { return detail::thread_state.grad_enabled; }
+bool is_grad_enabled() { return detail::thread_state.grad_mode; }
 
-GradMode::GradMode(bool enabled) : before_(detail::thread_state.grad_enabled) {
-  detail::thread_state.grad_enabled = enabled;
+GradMode::GradMode(bool enabled) : before_(detail::thread_state.grad_mode) {
+  detail::thread_state.set(enabled, detail::thread_state.inference);
 }
-GradMode::~GradMode() { detail::thread_state.grad_enabled = before_; }
+GradMode::~GradMode() { detail::thread_state.set(before_, detail::thread_state.inference); }
 
-void Tensor::backward(BackwardOptions options) const { backward(Tensor(), options); }
+InferenceMode::InferenceMode(bool enabled)
+    : grad_before_(detail::thread_state.grad_mode), inference_before_(detail::thread_state.inference) {
+  detail::thread_state.set(!enabled, enabled);
+}
+InferenceMode::~InferenceMode() { detail::thread_state.set(grad_before_, inference_before_); }
+bool InferenceMode::is_enabled() { return detail::thread_state.inference; }
 
-void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
+void Tensor::backward(const BackwardOptions& options) const { backward(Tensor(), options); }
+
+void Tensor::backward(const Tensor& gradient, const BackwardOptions& options) const {
   check_root("backward", *this);
   Tensor first = seed("backward", *this, gradient);
-  detail::Task task(options);
-  task.send(detail::Edge::into(*this), std::move(first));
+  const detail::Edge root = detail::Edge::into(*this);
+  detail::Task task(options.retain_graph, options.create_graph);
+  if (!options.inputs.empty()) choose(task, {root}, options.inputs);
+  task.send(root, std::move(first));
   task.run_to_leaves();
 }
 
 namespace autograd {
 
-void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients, BackwardOptions options) {
+void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients,
+              const BackwardOptions& options) {
   std::vector<Tensor> first = seeds("backward", tensors, gradients);
-  detail::Task task(options);
-  for (std::size_t i = 0; i < tensors.size(); ++i) task.send(detail::Edge::into(tensors[i]), std::move(first[i]));
+  const std::vector<detail::Edge> roots = edges_into(tensors);
+  detail::Task task(options.retain_graph, options.create_graph);
+  if (!options.inputs.empty()) choose(task, roots, options.inputs);
+  for (std::size_t i = 0; i < tensors.size(); ++i) task.send(roots[i], std::move(first[i]));
   task.run_to_leaves();
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, GradOptions options) {
+  if (outputs.empty() || inputs.empty())
+    throw ValueError(
+        fmt::format("grad: {} outputs and {} inputs; name at least one of each", outputs.size(), inputs.size()));
   std::vector<Tensor> first = seeds("grad", outputs, options.grad_outputs);
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!inputs[i].requires_grad()) throw GradError(fmt::format("grad: input {} does not require grad", i));
   const std::vector<detail::Edge> roots = edges_into(outputs);
-  detail::Task task({.retain_graph = options.retain_graph, .create_graph = options.create_graph});
+  detail::Task task(options.retain_graph, options.create_graph);
   task.choose(roots, edges_into(inputs));
   for (std::size_t i = 0; i < outputs.size(); ++i) task.send(roots[i], std::move(first[i]));
   std::vector<Tensor> result = task.run_to_targets();

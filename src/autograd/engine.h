@@ -12,7 +12,7 @@ namespace taper::detail {
 /// its producer; leaves are summed aside and touched only when all else has succeeded.
 class Task {
  public:
-  explicit Task(BackwardOptions options);
+  Task(bool retain_graph, bool create_graph);
   ~Task();
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
@@ -21,9 +21,10 @@ class Task {
   void send(const Edge& edge, Tensor gradient);
   /// Runs all nodes that gradients have been sent to, then adds to the leaves' grad.
   void run_to_leaves();
-  /// Before the first send: runs only what leads from `roots` to `targets`, for run_to_targets.
+  /// Before the first send: runs only what leads from `roots` to `targets`.
   void choose(const std::vector<Edge>& roots, std::vector<Edge> targets);
-  /// Runs what was chosen and returns each target's gradient, undefined where none came.
+  /// Runs what was chosen and returns each target's gradient as it is before the target's hooks, undefined where none
+  /// came.
   std::vector<Tensor> run_to_targets();
   bool wants(const Edge& edge) const;
 
@@ -33,15 +34,22 @@ class Task {
     Tensor sum;
   };
 
+  class Turn;
+
   void run_nodes();
-  void run_node(Node* node);
+  void run_node(Node* node, Tensor* gradients, bool may_release);
+  void run_hooks(Node* node, Tensor* gradients);
+  Tensor* slots_of(Node* node);
+  void push(Node* node);
   Tensor& leaf_slot(TensorImpl* leaf);
-  void deliver(Leaf& leaf);
+  bool is_same_thread(const void* owner) const;
 
   bool retain_;
   bool create_;
-  bool chosen_ = false;  // run_to: only what leads to a target is run
+  bool chosen_ = false;  // only what leads to a target is run
+  Task* outer_;          // the one that this thread was running, in a hook of which this one was started
   std::vector<Node*> heap_;
+  std::unordered_map<Node*, std::vector<Tensor>> guests_;  // pending gradients of nodes that another backward holds
   std::vector<Leaf> leaves_;
   std::unordered_map<TensorImpl*, std::size_t>
       contended_;  // leaves that another thread's backward holds at this moment

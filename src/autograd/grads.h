@@ -11,8 +11,11 @@ class Task;
 /// What a backward body writes into: one gradient for each input of the operation.
 class Grads {
  public:
-  Grads(detail::Node& node, detail::Task& task) : node_(node), task_(task) {}
+  /// `gradients` are those that came for the node's outputs.
+  Grads(detail::Node& node, detail::Task& task, Tensor* gradients) : node_(node), task_(task), gradients_(gradients) {}
 
+  /// The gradient of output `i`, undefined where none came; to be moved from.
+  Tensor& gradient(std::size_t i) { return gradients_[i]; }
   /// Whether input `i` wants a gradient; a body skips the work where it does not.
   bool wants(int i) const;
   /// Sends `gradient` to input `i`; several are summed in the order they come. An undefined one counts as zero.
@@ -25,6 +28,7 @@ class Grads {
  private:
   detail::Node& node_;
   detail::Task& task_;
+  Tensor* gradients_;
 };
 
 }  // namespace taper

@@ -21,6 +21,7 @@ thread_local constinit Graveyard graveyard;
 
 void bury(Node* node) {
   node->release_saved();
+  if (node->noted) forget_origin(*node);
   for (std::size_t i = 0; i < node->inputs; ++i) node->edges()[i].~Edge();
   for (std::size_t i = 0; i < node->outputs; ++i) node->pending()[i].~Tensor();
   delete node->hooks;
@@ -114,7 +115,8 @@ void set_history(const Tensor& tensor, Node* node, std::uint32_t nr) {
 SavedTensor::SavedTensor(const Tensor& tensor, std::span<const Tensor> results) {
   if (!tensor.defined()) return;
   const TensorImpl& impl = tensor.get();
-  version_ = tensor.version();
+  if (impl.inference) refuse_inference(impl);
+  version_ = raw_version(impl);
   for (std::size_t i = 0; i < results.size(); ++i)
     if (results[i].impl() == &impl) result_ = static_cast<int>(i);
   // A leaf that requires grad cannot get a history later, so it may be held itself; anything else could come to depend
@@ -125,6 +127,12 @@ SavedTensor::SavedTensor(const Tensor& tensor, std::span<const Tensor> results) 
   }
   tensor_ = alias(tensor);
   if (result_ < 0 && tensor.requires_grad()) history_ = Edge::into(tensor);
+}
+
+SavedTensor SavedTensor::unread(const Tensor& tensor) {
+  SavedTensor saved;
+  saved.tensor_ = hollow(tensor);
+  return saved;
 }
 
 Tensor SavedTensor::unpack(Node& node) const {

@@ -45,7 +45,7 @@ class Edge {
 
 /// What all nodes of one operation share.
 struct NodeType {
-  void (*apply)(Node& node, Grads& dx);  // runs the backward body on the node's pending gradients
+  void (*apply)(Node& node, Grads& dx);  // runs the backward body on dx's gradients
   void (*destroy)(void* payload);        // ends what was saved
   bool saves_tensors;
 };
@@ -55,17 +55,29 @@ struct NodeHook {
   Hook hook;
 };
 
+/// A result that keeps its gradient. It is told of by the result itself, which takes it out at its end.
+struct Retained {
+  std::uint32_t output_nr;
+  TensorImpl* result;
+};
+
+struct NodeHooks {
+  std::vector<NodeHook> hooks;
+  std::vector<Retained> retained;
+};
+
 /// One recorded operation. Lives in one block with its edges, its outputs' pending gradients and what it saved.
 struct Node {
   std::atomic<std::uint32_t> refs{1};
   std::uint32_t inputs = 0;
   std::uint32_t outputs = 1;
   bool saved = false;          // whether the payload is there
+  bool noted = false;          // whether anomaly mode knows where it was made
   std::uint64_t sequence = 0;  // greater than that of every node it depends on
   const NodeType* type = nullptr;
   const char* name = nullptr;              // "MulBackward0"
   std::atomic<const void*> task{nullptr};  // the backward in which it waits
-  std::vector<NodeHook>* hooks = nullptr;
+  NodeHooks* hooks = nullptr;
   Node* next = nullptr;  // in the list of nodes to free
   std::uint32_t bytes = 0;
   std::uint32_t payload_at = 0;
@@ -105,16 +117,33 @@ std::string op_name(const char* node_name);
 /// Makes `tensor` output `nr` of `node`. Takes no reference over.
 void set_history(const Tensor& tensor, Node* node, std::uint32_t nr);
 
-/// Moves what retain_grad has left at the tensor's node to another node, or ends it where that is null.
+/// Moves what retain_grad has left at a node to another node, or ends it where that is null.
 void move_retained_grad(TensorImpl& impl, Node* node, std::uint32_t nr) noexcept;
+/// Gives the results that retain it the gradients that came for a node.
+void keep_retained(Node& node, const Tensor* gradients);
+
+/// What `hook` makes of a gradient; ShapeError or TypeError where that has another shape or dtype.
+Tensor run_hook(const Hook& hook, Tensor gradient);
 
 /// A view's grad_fn, made anew if its base has been changed in place since.
 void refresh_view(const Tensor& view);
 
-/// What grad mode and numbering need to know of this thread.
+/// Makes a tensor that has been changed in place output `nr` of `node`; a view hands the change on to its base's
+/// history.
+void rebase_history(const Tensor& tensor, Node* node, std::uint32_t nr);
+
+/// What the modes and numbering need to know of this thread.
 struct ThreadState {
-  bool grad_enabled = true;
+  bool grad_enabled = true;  // whether operations are recorded: grad_mode, unless in inference mode
+  bool grad_mode = true;
+  bool inference = false;
   std::uint64_t sequence = 0;
+
+  void set(bool grad, bool in_inference) {
+    grad_mode = grad;
+    inference = in_inference;
+    grad_enabled = grad && !in_inference;
+  }
 };
 inline thread_local constinit ThreadState thread_state;
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "autograd/anomaly.h"
 #include "autograd/grads.h"
 #include "autograd/node.h"
 #include "tensor/make.h"
@@ -38,6 +39,19 @@ std::tuple<S&&...> saved(S&&... values) {
   return std::tuple<S&&...>(std::forward<S>(values)...);
 }
 
+/// A tensor of which backward reads the numbers only for the gradient of `other` (or of `another`). Where those require
+/// none, its geometry alone is kept: its memory may go, and it may be changed in place.
+struct ReadFor {
+  const Tensor& tensor;
+  const Tensor& other;
+  const Tensor& another;
+  bool needed() const { return other.requires_grad() || another.requires_grad(); }
+};
+inline ReadFor read_for(const Tensor& tensor, const Tensor& other) { return {tensor, other, other}; }
+inline ReadFor read_for(const Tensor& tensor, const Tensor& other, const Tensor& another) {
+  return {tensor, other, another};
+}
+
 namespace detail {
 
 /// A tensor in a node: the numbers without their history, and the history beside them.
@@ -45,15 +59,22 @@ class SavedTensor {
  public:
   SavedTensor(const Tensor& tensor, std::span<const Tensor> results);
   SavedTensor(const Tensor& tensor, const Tensor& out) : SavedTensor(tensor, std::span(&out, 1)) {}
+  /// One whose numbers backward will not read.
+  static SavedTensor unread(const Tensor& tensor);
   /// The tensor as it was saved; GradError naming the operation if it has been changed in place since.
   Tensor unpack(Node& node) const;
 
  private:
+  SavedTensor() = default;
+
   Tensor tensor_;  // an alias outside the tape, or the leaf itself
   Edge history_;   // of a non-leaf
   std::uint32_t version_ = 0;
   int result_ = -1;  // which of the operation's results it is
 };
+
+/// GradError: an inference tensor cannot be saved.
+[[noreturn]] void refuse_inference(const TensorImpl& tensor);
 
 /// GradError naming `node`'s operation unless `tensor` is still at `version`.
 void check_version(Node& node, const Tensor& tensor, std::uint32_t version);
@@ -82,6 +103,16 @@ struct Keep<Tensor> {
   static Tensor get(const SavedTensor& kept, Node& node) { return kept.unpack(node); }
 };
 template <>
+struct Keep<ReadFor> {
+  using Type = SavedTensor;
+  static constexpr bool tensor = true;
+  static SavedTensor make(const ReadFor& value, const Tensor& out) {
+    if (!value.needed()) return SavedTensor::unread(value.tensor);
+    return {value.tensor, out};
+  }
+  static Tensor get(const SavedTensor& kept, Node& node) { return kept.unpack(node); }
+};
+template <>
 struct Keep<std::vector<Tensor>> {
   using Type = SavedList;
   static constexpr bool tensor = true;
@@ -94,7 +125,7 @@ struct Recorded {
   using Payload = std::tuple<typename Keep<S>::Type...>;
 
   static void apply(Node& node, Grads& dx) {
-    const Tensor g = std::move(node.pending()[0]);
+    const Tensor g = std::move(dx.gradient(0));
     if (!g.defined()) return;
     std::apply([&](const auto&... kept) { Body{}(dx, g, Keep<S>::get(kept, node)...); },
                *static_cast<const Payload*>(node.payload()));
@@ -128,6 +159,8 @@ void record_node(const char* name, const Tensor& out, const Inputs& inputs, std:
       values);
   node->saved = true;
   node->number();
+  if (anomaly_mode.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    note_origin(*node, {&*std::begin(inputs), count});
   set_history(out, node, 0);
 }
 

@@ -16,7 +16,7 @@ namespace {
 void set_data(const Tensor& tensor, Tensor source) {
   taper::detail::TensorImpl& impl = tensor.get();
   taper::detail::TensorImpl& from = source.get();
-  from.storage->version.store(tensor.version() + 1, std::memory_order_relaxed);
+  from.storage->version.store(taper::detail::raw_version(impl) + 1, std::memory_order_relaxed);
   std::swap(impl.dtype, from.dtype);
   std::swap(impl.storage, from.storage);
   std::swap(impl.data, from.data);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <vector>
 
 #include "ops/index_rows.h"
@@ -70,7 +71,9 @@ void freeze_rows(const Tensor& parameter, const Tensor& rows, bool freeze) {
   if (!parts.frozen.defined()) {
     // The hook is a part of the tensor that it looks at.
     const taper::detail::TensorImpl* impl = parameter.impl();
-    parts.hooks.push_back({0, [impl](const Tensor& g) { return masked(g, impl->extra->frozen); }});
+    parts.hooks.push_back(
+        {taper::detail::kOwnHook, std::make_shared<const Callable<Tensor(const Tensor&)>>(
+                                      [impl](const Tensor& g) { return masked(g, impl->extra->frozen); })});
   }
   parts.frozen = after.empty() ? zeros({0}, int64) : tensor(after);
 }

@@ -17,7 +17,9 @@ struct HookEntry {
 struct HookLists {
   std::vector<HookEntry<ForwardPreHook>> before;
   std::vector<HookEntry<ForwardHook>> after;
+  std::vector<HookEntry<FullBackwardHook>> backward;
   std::uint64_t last_id = 0;
+  Module* module = nullptr;  // whose they are, while it lives; it may move
 };
 
 /// The hooks of one module. The lists stand apart so that a handle may outlive the module, or see it move.

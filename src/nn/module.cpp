@@ -77,6 +77,12 @@ Tree walk(const Module& root, std::string_view name) {
   return tree;
 }
 
+std::string CallScope::describe_call(const Frame& frame) {
+  const Module& module = static_cast<const CallScope&>(frame).module_;
+  const std::string path = name_in_call(module, Tensor());
+  return "in " + std::string(module.name()) + (path.empty() ? "" : " '" + path + "'");
+}
+
 std::string name_in_call(const Module& module, const Tensor& weight) {
   if (outermost_call != nullptr && outermost_call != &module)
     for (const TreeNode& node : walk(*outermost_call))
@@ -98,6 +104,7 @@ using detail::writable;
 
 Module::~Module() {
   detail::end_copy(*this);
+  if (hooks_ != nullptr) hooks_->lists->module = nullptr;
   delete hooks_;
 }
 
@@ -105,6 +112,7 @@ Module::Module(const Module& other) : training(other.training), moved_from_(othe
   if (other.hooks_ != nullptr) {
     auto hooks = std::make_unique<detail::Hooks>();
     *hooks->lists = *other.hooks_->lists;
+    hooks->lists->module = this;
     detail::begin_copy(other, *this);
     hooks_ = hooks.release();
     return;
@@ -115,7 +123,9 @@ Module::Module(const Module& other) : training(other.training), moved_from_(othe
 Module::Module(Module&& other) noexcept
     : training(other.training),
       hooks_(std::exchange(other.hooks_, nullptr)),
-      moved_from_(std::exchange(other.moved_from_, true)) {}
+      moved_from_(std::exchange(other.moved_from_, true)) {
+  if (hooks_ != nullptr) hooks_->lists->module = this;
+}
 
 namespace {
 

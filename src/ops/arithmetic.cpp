@@ -54,7 +54,7 @@ Tensor sub(const Tensor& a, const Tensor& b) {
 Tensor mul(const Tensor& a, const Tensor& b) {
   if (any_sparse(a, b)) return detail::mul_with_sparse(a, b);
   Tensor out = detail::binary("mul", a, b, pointwise().mul, detail::result_type({a, b}));
-  return record("MulBackward0", std::move(out), {a, b}, saved(a, b),
+  return record("MulBackward0", std::move(out), {a, b}, saved(read_for(a, b), read_for(b, a)),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
                   if (dx.wants(0)) dx.add(0, sum_to(g * y, x));
                   if (dx.wants(1)) dx.add(1, sum_to(g * x, y));
@@ -64,7 +64,7 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 Tensor div(const Tensor& a, const Tensor& b) {
   if (a.is_sparse()) return detail::div_sparse(a, b);
   Tensor out = detail::binary("div", a, b, pointwise().div, detail::floating_type({a, b}));
-  return record("DivBackward0", std::move(out), {a, b}, saved(a, b),
+  return record("DivBackward0", std::move(out), {a, b}, saved(read_for(a, b), b),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
                   if (dx.wants(0)) dx.add(0, sum_to(g / y, x));
                   if (dx.wants(1)) dx.add(1, sum_to(-g * ((x / y) / y), y));
@@ -122,7 +122,7 @@ Tensor pow(const Tensor& x, Scalar exponent) {
 Tensor pow(const Tensor& x, const Tensor& exponent) {
   const DType dtype = detail::result_type({x, exponent});
   Tensor out = detail::binary("pow", x, exponent, pointwise().pow_tensor, dtype);
-  return record("PowBackward1", out, {x, exponent}, saved(x, exponent, out),
+  return record("PowBackward1", out, {x, exponent}, saved(x, exponent, read_for(out, exponent)),
                 [](Grads& dx, const Tensor& g, const Tensor& base, const Tensor& power, const Tensor& result) {
                   if (dx.wants(0)) {
                     // Where the power is 0 the result is 1 whatever the base, 0 included.

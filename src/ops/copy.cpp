@@ -78,7 +78,7 @@ Tensor& Tensor::copy_(const Tensor& source) {
     detail::become(*this, source.clone());
     return *this;
   }
-  detail::check_in_place("copy_", *this);
+  detail::check_in_place("copy_", *this, would_record({*this, source}));
   if (broadcast_shapes("copy_", shape(), source.shape()) != shape())
     throw ShapeError(fmt::format("copy_: a source of shape {} does not fit into one of shape {}",
                                  to_string(source.shape()), to_string(shape())));

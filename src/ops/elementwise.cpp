@@ -186,8 +186,8 @@ Tensor& in_place(const char* op, Tensor& self, const Tensor& other, const kernel
                  Tensor (*f)(const Tensor&, const Tensor&)) {
   check_dense(op, self);
   check_dense(op, other);
-  check_in_place(op, self);
   const bool recorded = would_record({self, other});
+  check_in_place(op, self, recorded);
   if (recorded || self.dtype() != result_type({self, other}) ||
       broadcast_shapes(op, self.shape(), other.shape()) != self.shape() || kernel[self.dtype()] == nullptr) {
     assign_in_place(op, self, f(recorded && self.requires_grad() ? snapshot(self) : self, other));

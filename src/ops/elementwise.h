@@ -38,9 +38,10 @@ void copy_raw(const Tensor& to, const Tensor& from);
 Tensor sum_to(const Tensor& gradient, const Like& like);
 inline Tensor sum_to(const Tensor& gradient, const Tensor& like) { return sum_to(gradient, Like(like)); }
 
-/// GradError if `self` must not be changed in place now: a leaf that requires grad, a view of one. ValueError if
-/// several of its elements share one place.
-void check_in_place(const char* op, const Tensor& self);
+/// GradError if `self` must not be changed in place now: a leaf that requires grad, a view of one, a view whose kind
+/// forbids it where the change is `recorded`, an inference tensor outside its mode. ValueError if several of its
+/// elements share one place.
+void check_in_place(const char* op, const Tensor& self, bool recorded);
 
 /// `self` as it is now, with its history and memory of its own.
 Tensor snapshot(const Tensor& self);
@@ -55,8 +56,8 @@ Tensor& in_place(const char* op, Tensor& self, const Tensor& other, const kernel
 /// self = f(self), in one go; `others` are the further tensors that f reads.
 template <class F>
 Tensor& in_place(const char* op, Tensor& self, std::initializer_list<InputRef> others, F f) {
-  check_in_place(op, self);
   const bool recorded = would_record({self}) || would_record(others);
+  check_in_place(op, self, recorded);
   assign_in_place(op, self, f(recorded && self.requires_grad() ? snapshot(self) : self));
   return self;
 }

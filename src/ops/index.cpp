@@ -202,7 +202,7 @@ Tensor& Tensor::index_put_(const std::vector<Index>& indices, const Tensor& valu
                      [&](const Tensor& self) { return detail::put_rows(self, value, pick.index, pick.rows); });
     return *this;
   }
-  detail::check_in_place("index_put_", pick.view);
+  detail::check_in_place("index_put_", pick.view, false);
   detail::write_rows(pick.view, value.shares_memory_with(*this) ? value.clone() : value, pick.index, pick.rows);
   detail::bump_version(*this);
   return *this;

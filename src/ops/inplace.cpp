@@ -86,6 +86,10 @@ bool self_overlapping(const Tensor& x) {
 
 void refresh_view(const Tensor& view) {
   TensorImpl& impl = view.get();
+  if (impl.view_kind == ViewKind::function)
+    throw GradError(
+        "backward: the base of a view that a function of one's own handed out has been changed in place, of which its "
+        "backward would not know; clone() the function's output");
   const EnableGradGuard recording;
   const Tensor base = base_of(view);
   const Tensor shown =
@@ -94,11 +98,53 @@ void refresh_view(const Tensor& view) {
                dx.add(0, give_back(g, where, whole, strides));
              });
   set_history(view, shown.get().grad_fn, 0);
-  impl.view_version = view.version();
+  impl.view_version = raw_version(impl);
 }
 
-void check_in_place(const char* op, const Tensor& self) {
+void rebase_history(const Tensor& tensor, Node* node, std::uint32_t nr) {
+  TensorImpl& impl = tensor.get();
+  if (impl.base == nullptr) return set_history(tensor, node, nr);
+  const EnableGradGuard recording;
+  const Tensor base = base_of(tensor);
+  const Tensor value = alias(tensor);
+  set_history(value, node, nr);
+  const Tensor history = scatter_view(base, value, Geometry(tensor, *impl.base), base.strides());
+  set_history(base, history.get().grad_fn, 0);
+  refresh_view(tensor);
+}
+
+namespace {
+
+[[noreturn]] void refuse_view(const char* op, ViewKind kind) {
+  switch (kind) {
+    case ViewKind::piece:
+      throw GradError(
+          fmt::format("{}: one of several views that split, chunk or unbind made cannot be changed in place where "
+                      "gradients are wanted; use an operation out of place, or a view by narrow or select",
+                      op));
+    case ViewKind::function:
+      throw GradError(
+          fmt::format("{}: a view that a function of one's own handed out cannot be changed in place, as its backward "
+                      "would not know; clone() it first",
+                      op));
+    default:
+      throw GradError(
+          fmt::format("{}: a view made {} is changed in place outside it; have both inside, so that the tape knows "
+                      "nothing of the change, or both outside",
+                      op, kind == ViewKind::inference ? "in an InferenceMode" : "under a NoGradGuard"));
+  }
+}
+
+}  // namespace
+
+void check_in_place(const char* op, const Tensor& self, bool recorded) {
   const TensorImpl& impl = self.get();
+  if (impl.inference && !thread_state.inference)
+    throw GradError(
+        fmt::format("{}: an inference tensor cannot be changed in place outside InferenceMode; clone() it first", op));
+  if (thread_state.grad_enabled && impl.base != nullptr && impl.view_kind != ViewKind::plain &&
+      (recorded || self.requires_grad() || impl.base->requires_grad || impl.base->grad_fn != nullptr))
+    refuse_view(op, impl.view_kind);
   if (thread_state.grad_enabled && impl.requires_grad)
     throw GradError(
         fmt::format("{}: a leaf that requires grad cannot be changed in place; use a NoGradGuard, or detach()", op));

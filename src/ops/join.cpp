@@ -125,6 +125,13 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
 
 namespace {
 
+// One of several views that are made at once.
+Tensor as_piece(Tensor view) {
+  if (detail::TensorImpl& impl = view.get(); impl.view_kind == detail::ViewKind::plain)
+    impl.view_kind = detail::ViewKind::piece;
+  return view;
+}
+
 std::vector<Tensor> pieces(const char* op, const char* node, const Tensor& x, const std::vector<std::int64_t>& sizes,
                            int dim) {
   check_dense(op, x);
@@ -132,7 +139,7 @@ std::vector<Tensor> pieces(const char* op, const char* node, const Tensor& x, co
   result.reserve(sizes.size());
   std::int64_t at = 0;
   for (const std::int64_t size : sizes) {
-    result.push_back(detail::slice_view(node, x, dim, at, at + size, 1));
+    result.push_back(as_piece(detail::slice_view(node, x, dim, at, at + size, 1)));
     at += size;
   }
   return result;
@@ -182,6 +189,15 @@ std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim
     return pieces("chunk", "SplitWithSizesBackward0", x, std::vector<std::int64_t>(static_cast<std::size_t>(chunks), 0),
                   d);
   return equal_pieces("chunk", x, (size + chunks - 1) / chunks, d);
+}
+
+std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
+  check_dense("unbind", x);
+  const int d = checked_dim("unbind", x, dim);
+  std::vector<Tensor> result;
+  for (std::int64_t i = 0; i < x.shape()[d]; ++i)
+    result.push_back(as_piece(detail::select_view("UnbindBackward0", x, d, i)));
+  return result;
 }
 
 Tensor flip(const Tensor& x, const Shape& dims) {
@@ -274,6 +290,7 @@ std::vector<Tensor> Tensor::split(std::int64_t size, std::int64_t dim) const { r
 std::vector<Tensor> Tensor::split(const Shape& sizes, std::int64_t dim) const {
   return taper::split(*this, sizes, dim);
 }
+std::vector<Tensor> Tensor::unbind(std::int64_t dim) const { return taper::unbind(*this, dim); }
 std::vector<Tensor> Tensor::chunk(std::int64_t chunks, std::int64_t dim) const {
   return taper::chunk(*this, chunks, dim);
 }

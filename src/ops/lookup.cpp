@@ -45,7 +45,7 @@ void check_max_norm(const char* op, const Tensor& weight) {
 void renorm(const char* op, const Tensor& weight, const Tensor& indices, double max_norm, double p) {
   const bool recording = thread_state.grad_enabled;
   const NoGradGuard unrecorded;
-  check_in_place(op, weight);
+  check_in_place(op, weight, false);
   const Tensor table = dense(weight);
   const std::vector<std::int64_t> rows = with_index(indices, [&](const auto* numbers) {
     return kernels::distinct_indices(numbers, indices.numel(), weight.shape()[0]);

@@ -163,7 +163,7 @@ Tensor mm(const Tensor& a, const Tensor& b) {
   check_inner("mm", a, b, a.shape()[1], b.shape()[0]);
   Tensor out = detail::make_tensor({a.shape()[0], b.shape()[1]}, a.dtype());
   multiply(a, b, out, 0, 1);
-  return record("MmBackward0", std::move(out), {a, b}, saved(a, b),
+  return record("MmBackward0", std::move(out), {a, b}, saved(read_for(a, b), read_for(b, a)),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
                   if (dx.wants(0)) dx.add(0, gradient(g, y.t(), x));
                   if (dx.wants(1)) dx.add(1, gradient(x.t(), g, y));
@@ -178,7 +178,7 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
   check_inner("bmm", a, b, a.shape()[2], b.shape()[1]);
   Tensor out = detail::make_tensor({a.shape()[0], a.shape()[1], b.shape()[2]}, a.dtype());
   multiply(a, b, out, 0, 1);
-  return record("BmmBackward0", std::move(out), {a, b}, saved(a, b),
+  return record("BmmBackward0", std::move(out), {a, b}, saved(read_for(a, b), read_for(b, a)),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
                   if (dx.wants(0)) dx.add(0, g.bmm(y.transpose(1, 2)));
                   if (dx.wants(1)) dx.add(1, x.transpose(1, 2).bmm(g));
@@ -201,7 +201,8 @@ Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, Scalar beta,
   if (beta.to_double() != 0) detail::copy_raw(out, input);
   multiply(a, b, out, beta, alpha);
   return record(
-      "AddmmBackward0", std::move(out), {input, a, b}, saved(Like(input), a, b, beta.to_double(), alpha.to_double()),
+      "AddmmBackward0", std::move(out), {input, a, b},
+      saved(Like(input), read_for(a, b), read_for(b, a), beta.to_double(), alpha.to_double()),
       [](Grads& dx, const Tensor& g, const Like& like, const Tensor& x, const Tensor& y, double scale, double factor) {
         if (dx.wants(0)) dx.add(0, sum_to(scale == 1 ? g : g * scale, like));
         if (!dx.wants(1) && !dx.wants(2)) return;
@@ -218,7 +219,7 @@ Tensor mv(const Tensor& a, const Tensor& x) {
   const Tensor column = detail::alias(x, {x.shape()[0], 1}, {x.strides()[0], 1});
   Tensor out = detail::make_tensor({a.shape()[0], 1}, a.dtype());
   multiply(a, column, out, 0, 1);
-  return record("MvBackward0", detail::alias(out, {a.shape()[0]}, {1}), {a, x}, saved(a, x),
+  return record("MvBackward0", detail::alias(out, {a.shape()[0]}, {1}), {a, x}, saved(read_for(a, x), read_for(x, a)),
                 [](Grads& dx, const Tensor& g, const Tensor& matrix, const Tensor& vector) {
                   if (dx.wants(0)) dx.add(0, outer(g, vector));
                   if (dx.wants(1)) dx.add(1, mv(matrix.t(), g));
@@ -237,7 +238,7 @@ Tensor dot(const Tensor& x, const Tensor& y) {
     if constexpr (!std::is_same_v<T, bool>)
       *out.data<T>() = kernels::dot<T>(x.numel(), left.data<T>(), right.data<T>());
   });
-  return record("DotBackward0", std::move(out), {x, y}, saved(x, y),
+  return record("DotBackward0", std::move(out), {x, y}, saved(read_for(x, y), read_for(y, x)),
                 [](Grads& dx, const Tensor& g, const Tensor& p, const Tensor& q) {
                   if (dx.wants(0)) dx.add(0, g * q);
                   if (dx.wants(1)) dx.add(1, g * p);

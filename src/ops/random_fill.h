@@ -70,7 +70,7 @@ Tensor& fill_in_place(const char* op, const char* node, const Distribution& dist
                       Generator* generator) {
   check_dense(op, self);
   distribution.check(op, self.dtype());
-  check_in_place(op, self);
+  check_in_place(op, self, would_record({self}));
   if (!would_record({self})) {
     draw(distribution, self, generator);
     bump_version(self);

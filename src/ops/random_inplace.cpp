@@ -127,7 +127,7 @@ Tensor& Tensor::bernoulli_(const Tensor& p, Generator* generator) {
   detail::check_dense(op, p);
   const CoinOf coins{p.detach().expand(shape())};
   coins.check(op, dtype());
-  detail::check_in_place(op, *this);
+  detail::check_in_place(op, *this, would_record({*this, p}));
   if (!would_record({*this, p})) {
     detail::draw(coins, *this, generator);
     detail::bump_version(*this);

@@ -78,7 +78,8 @@ Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight) {
       throw TypeError(
           fmt::format("lerp: a start of {} with an operand of {}; all need one dtype", name(dtype), name(x->dtype())));
   Tensor out = detail::ternary("lerp", start, end, weight, pointwise().lerp, dtype, dtype);
-  return record("LerpBackward0", std::move(out), {start, end, weight}, saved(start, end, weight),
+  return record("LerpBackward0", std::move(out), {start, end, weight},
+                saved(read_for(start, weight), read_for(end, weight), read_for(weight, start, end)),
                 [](Grads& dx, const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& w) {
                   if (dx.wants(0)) dx.add(0, sum_to(g * (1 - w), a));
                   if (dx.wants(1)) dx.add(1, sum_to(g * w, b));

@@ -159,17 +159,7 @@ Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
   const std::int64_t size = x.shape()[d];
   if (index < -size || index >= size)
     throw IndexError(fmt::format("select: index {} is outside [{}, {}) of dimension {}", index, -size, size, d));
-  const std::int64_t at = index < 0 ? index + size : index;
-  Shape shape = x.shape();
-  Shape strides = x.strides();
-  const std::int64_t offset = at * strides[d];
-  shape.erase(d);
-  strides.erase(d);
-  return record("SelectBackward0", detail::make_view(x, shape, strides, offset), {x},
-                saved(x.shape(), std::int64_t{d}, at),
-                [](Grads& dx, const Tensor& g, const Shape& from, std::int64_t axis, std::int64_t i) {
-                  dx.add(0, detail::put_slice(g.unsqueeze(axis), from, axis, i, i + 1, 1));
-                });
+  return detail::select_view("SelectBackward0", x, d, index < 0 ? index + size : index);
 }
 
 Tensor slice(const Tensor& x, std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end,
@@ -196,6 +186,18 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
 }
 
 namespace detail {
+
+Tensor select_view(const char* node, const Tensor& x, int dim, std::int64_t index) {
+  Shape shape = x.shape();
+  Shape strides = x.strides();
+  const std::int64_t offset = index * strides[dim];
+  shape.erase(dim);
+  strides.erase(dim);
+  return record(node, make_view(x, shape, strides, offset), {x}, saved(x.shape(), std::int64_t{dim}, index),
+                [](Grads& dx, const Tensor& g, const Shape& from, std::int64_t axis, std::int64_t i) {
+                  dx.add(0, put_slice(g.unsqueeze(axis), from, axis, i, i + 1, 1));
+                });
+}
 
 Tensor slice_view(const char* node, const Tensor& x, int dim, std::int64_t start, std::int64_t end, std::int64_t step) {
   Shape shape = x.shape();

@@ -33,6 +33,28 @@ Tensor fused_backward(const Tensor& y, const Tensor& g, std::int64_t dim, Kernel
   return dx;
 }
 
+// softmax_backward(g, y), itself differentiable.
+Tensor softmax_gradient(const Tensor& g, const Tensor& y, std::int64_t dim) {
+  Tensor out = fused_backward(y, g, dim, [](auto... parts) { kernels::softmax_backward(parts...); });
+  return record("SoftmaxBackwardDataBackward0", std::move(out), {g, y}, saved(g, y, dim),
+                [](Grads& dx, const Tensor& gg, const Tensor& from, const Tensor& result, std::int64_t d) {
+                  if (dx.wants(0)) dx.add(0, softmax_gradient(gg, result, d));
+                  if (!dx.wants(1)) return;
+                  const Tensor weighted = (result * from).sum(d, true);
+                  dx.add(1, from * gg - weighted * gg - from * (result * gg).sum(d, true));
+                });
+}
+
+Tensor log_softmax_gradient(const Tensor& g, const Tensor& y, std::int64_t dim) {
+  Tensor out = fused_backward(y, g, dim, [](auto... parts) { kernels::log_softmax_backward(parts...); });
+  return record("LogSoftmaxBackwardDataBackward0", std::move(out), {g, y}, saved(g, y, dim),
+                [](Grads& dx, const Tensor& gg, const Tensor& from, const Tensor& result, std::int64_t d) {
+                  const Tensor share = result.exp();
+                  if (dx.wants(0)) dx.add(0, gg - (gg * share).sum(d, true));
+                  if (dx.wants(1)) dx.add(1, -from.sum(d, true) * share * gg);
+                });
+}
+
 }  // namespace
 
 Tensor softmax(const Tensor& x, std::int64_t dim) {
@@ -40,14 +62,9 @@ Tensor softmax(const Tensor& x, std::int64_t dim) {
   const detail::Reduction r("softmax", x, {dim}, true);
   Tensor out =
       forward(r, x.shape(), [&](const auto* in, auto* to) { kernels::softmax(in, r.outer, r.n, r.inner, to); });
-  return record("SoftmaxBackward0", out, {x}, saved(out, dim),
-                [](Grads& dx, const Tensor& g, const Tensor& y, std::int64_t d) {
-                  if (dx.recording()) {
-                    const Tensor weighted = g * y;
-                    return dx.add(0, weighted - y * weighted.sum(d, true));
-                  }
-                  dx.add(0, fused_backward(y, g, d, [](auto... parts) { kernels::softmax_backward(parts...); }));
-                });
+  return record(
+      "SoftmaxBackward0", out, {x}, saved(out, dim),
+      [](Grads& dx, const Tensor& g, const Tensor& y, std::int64_t d) { dx.add(0, softmax_gradient(g, y, d)); });
 }
 
 Tensor log_softmax(const Tensor& x, std::int64_t dim) {
@@ -55,11 +72,9 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim) {
   const detail::Reduction r("log_softmax", x, {dim}, true);
   Tensor out =
       forward(r, x.shape(), [&](const auto* in, auto* to) { kernels::log_softmax(in, r.outer, r.n, r.inner, to); });
-  return record("LogSoftmaxBackward0", out, {x}, saved(out, dim),
-                [](Grads& dx, const Tensor& g, const Tensor& y, std::int64_t d) {
-                  if (dx.recording()) return dx.add(0, g - y.exp() * g.sum(d, true));
-                  dx.add(0, fused_backward(y, g, d, [](auto... parts) { kernels::log_softmax_backward(parts...); }));
-                });
+  return record(
+      "LogSoftmaxBackward0", out, {x}, saved(out, dim),
+      [](Grads& dx, const Tensor& g, const Tensor& y, std::int64_t d) { dx.add(0, log_softmax_gradient(g, y, d)); });
 }
 
 Tensor logsumexp(const Tensor& x, std::int64_t dim, bool keepdim) {

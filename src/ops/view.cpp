@@ -13,13 +13,15 @@ Tensor make_view(const Tensor& x, const Shape& shape, const Shape& strides, std:
   if (x.is_sparse()) throw TypeError("view: a sparse tensor has no views; use to_dense() first");
   Tensor view = alias(x, shape, strides, offset);
   TensorImpl& impl = view.get();
+  if (impl.inference) return view;
   TensorImpl* base = x.get().base != nullptr ? x.get().base : x.impl();
-  // Made while nothing is recorded, a view of what requires grad stays outside the tape, as its numbers may be changed
-  // there.
-  if (!thread_state.grad_enabled && x.requires_grad()) return view;
   retain(base);
   impl.base = base;
-  impl.view_version = x.version();
+  impl.view_version = raw_version(impl);
+  // Made while nothing is recorded, a view stays outside the tape, as its numbers may be changed there.
+  impl.view_kind = x.get().view_kind;
+  if (!thread_state.grad_enabled && impl.view_kind == ViewKind::plain)
+    impl.view_kind = thread_state.inference ? ViewKind::inference : ViewKind::no_grad;
   return view;
 }
 

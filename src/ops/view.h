@@ -16,6 +16,9 @@ std::optional<Shape> view_strides(const Tensor& x, const Shape& shape);
 /// `shape` with its -1, if there is one, worked out for `count` elements. ShapeError naming `op` where they do not fit.
 Shape infer_shape(const char* op, const Shape& shape, std::int64_t count, const Shape& from);
 
+/// Entry `index` of dimension `dim`, recorded as `node`. All of it was checked before.
+Tensor select_view(const char* node, const Tensor& x, int dim, std::int64_t index);
+
 /// x[start:end:step] along `dim`, recorded as `node`. All of it was checked before.
 Tensor slice_view(const char* node, const Tensor& x, int dim, std::int64_t start, std::int64_t end, std::int64_t step);
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,14 @@
 
 namespace taper::detail {
 
-/// A hook on a tensor; `id` tells it from its neighbours.
+/// The id of a hook that belongs to the tensor itself, not to its user: autograd::grad runs it, too.
+inline constexpr std::uint64_t kOwnHook = 0;
+
+/// A hook on a tensor; `id` tells it from its neighbours. Shared with a backward that is running it, as it may remove
+/// itself.
 struct Hook {
   std::uint64_t id = 0;
-  Callable<Tensor(const Tensor&)> call;
+  std::shared_ptr<const Callable<Tensor(const Tensor&)>> call;
 };
 
 /// The seldom parts of a TensorImpl, made when first asked for.
@@ -29,6 +34,7 @@ struct Extra {
   Tensor dense;           // that dense one, once somebody has asked
   bool retains_grad = false;
   Tensor frozen;  // a parameter's rows that do not learn, int64 and ascending (nn/freeze.h)
+  Node* retained_at = nullptr;  // the node that knows so, owned
 };
 
 }  // namespace taper::detail

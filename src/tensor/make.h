@@ -19,6 +19,9 @@ Tensor alias(const Tensor& base, const Shape& shape, const Shape& strides, std::
 /// The same geometry on the same storage, outside the tape.
 Tensor alias(const Tensor& base);
 
+/// A tensor of x's geometry and dtype without its numbers, for those who will not read them.
+Tensor hollow(const Tensor& x);
+
 /// A tensor over foreign memory.
 Tensor adopt_memory(void* data, const Shape& shape, DType dtype, void* owner, void (*give_back)(void*));
 
@@ -30,6 +33,11 @@ bool is_contiguous(const Shape& shape, const Shape& strides);
 
 /// What few tensors have.
 Extra& extra(const Tensor& tensor);
+
+/// The storage's version, of inference tensors too.
+inline std::uint32_t raw_version(const TensorImpl& impl) {
+  return impl.storage == nullptr ? 0 : impl.storage->version.load(std::memory_order_relaxed);
+}
 
 inline void bump_version(const Tensor& tensor) {
   if (Storage* storage = tensor.get().storage) storage->version.fetch_add(1, std::memory_order_relaxed);

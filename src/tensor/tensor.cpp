@@ -26,7 +26,7 @@ std::size_t checked_bytes(std::int64_t count, DType dtype) {
 }  // namespace
 
 void destroy(TensorImpl* impl) noexcept {
-  if (impl->extra != nullptr && impl->extra->retains_grad) move_retained_grad(*impl, nullptr, 0);
+  if (impl->extra != nullptr && impl->extra->retained_at != nullptr) move_retained_grad(*impl, nullptr, 0);
   if (impl->grad_fn != nullptr) release(impl->grad_fn);
   if (impl->extra != nullptr) {
     impl->extra->~Extra();
@@ -40,6 +40,7 @@ void destroy(TensorImpl* impl) noexcept {
 
 bool view_requires_grad(const TensorImpl& view) noexcept {
   return view.view_version != view.storage->version.load(std::memory_order_relaxed) &&
+         view.view_kind != ViewKind::no_grad && view.view_kind != ViewKind::inference &&
          (view.base->requires_grad || view.base->grad_fn != nullptr);
 }
 
@@ -63,6 +64,7 @@ Tensor make_tensor(const Shape& shape, DType dtype) {
   TensorImpl* impl = new_impl();
   impl->dtype = dtype;
   impl->numel = count;
+  impl->inference = thread_state.inference;
   impl->storage = storage;
   impl->data = static_cast<char*>(storage->data);
   impl->shape = shape;
@@ -91,6 +93,7 @@ Tensor alias(const Tensor& base, const Shape& shape, const Shape& strides, std::
   const TensorImpl& from = base.get();
   TensorImpl* impl = new_impl();
   impl->dtype = from.dtype;
+  impl->inference = from.inference;
   impl->storage = from.storage;
   if (from.storage != nullptr) retain(from.storage);
   impl->data = from.data + offset * static_cast<std::int64_t>(size_of(from.dtype));
@@ -105,6 +108,7 @@ Tensor alias(const Tensor& base) {
   const TensorImpl& from = base.get();
   TensorImpl* impl = new_impl();
   impl->dtype = from.dtype;
+  impl->inference = from.inference;
   impl->storage = from.storage;
   if (from.storage != nullptr) retain(from.storage);
   impl->data = from.data;
@@ -125,10 +129,22 @@ Tensor alias(const Tensor& base) {
   return Tensor::adopt(impl);
 }
 
+Tensor hollow(const Tensor& x) {
+  const TensorImpl& from = x.get();
+  TensorImpl* impl = new_impl();
+  impl->dtype = from.dtype;
+  impl->shape = from.shape;
+  impl->strides = from.strides;
+  impl->numel = from.numel;
+  impl->contiguous = from.contiguous;
+  return Tensor::adopt(impl);
+}
+
 Tensor adopt_memory(void* data, const Shape& shape, DType dtype, void* owner, void (*give_back)(void*)) {
   const std::int64_t count = numel(shape);
   TensorImpl* impl = new_impl();
   impl->dtype = dtype;
+  impl->inference = thread_state.inference;
   impl->numel = count;
   impl->storage = Storage::adopt(data, checked_bytes(count, dtype), owner, give_back);
   impl->data = static_cast<char*>(data);
@@ -140,6 +156,7 @@ Tensor adopt_memory(void* data, const Shape& shape, DType dtype, void* owner, vo
 Tensor make_sparse(const Tensor& indices, const Tensor& values, const Shape& shape, bool coalesced) {
   TensorImpl* impl = new_impl();
   impl->dtype = values.dtype();
+  impl->inference = thread_state.inference;
   impl->numel = numel(shape);
   impl->shape = shape;
   impl->strides = contiguous_strides(shape);
@@ -174,8 +191,8 @@ std::int64_t Tensor::storage_offset() const {
 }
 
 std::uint32_t Tensor::version() const {
-  const detail::TensorImpl& impl = get();
-  return impl.storage == nullptr ? 0 : impl.storage->version.load(std::memory_order_relaxed);
+  if (get().inference) throw GradError("version: changes of an inference tensor are not counted");
+  return detail::raw_version(get());
 }
 
 bool Tensor::shares_memory_with(const Tensor& other) const {

@@ -164,6 +164,11 @@ Rows apart() {
                       "chunk", "", [](const Tensor& x) { return chunk(x, 3, 0); }, "SplitBackward0"),
                   {refuse<ValueError>("chunk: 0 chunks; at least 1", [] { (void)chunk(six(), 0); })}),
          {real({5, 2})}, {{real({2})}}, {{real({0, 3})}, {real({3, 0})}}),
+      on(refusing(pieces_row(
+                      "unbind", "", [](const Tensor& x) { return unbind(x, 1); }, "UnbindBackward0"),
+                  {refuse<ShapeError>("unbind: a 0-d tensor", [] { (void)unbind(tensor(1.0)); }),
+                   refuse<IndexError>("unbind: ", [] { (void)unbind(six(), 2); })}),
+         {real({2, 3})}, {{real({3, 2, 2})}}, {{real({0, 3})}}),
   };
 }
 

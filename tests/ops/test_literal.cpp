@@ -13,6 +13,10 @@ TEST_CASE("nested braces make the tensor that they look like") {
   CHECK(mixed.dtype() == float32);
   CHECK(mixed.to_vector<double>() == std::vector<double>{1, 0.5, 2, 3});
   CHECK(tensor({1, 2.5}).to_vector<double>() == std::vector<double>{1, 2.5});
+  const Tensor wide = tensor({{9007199254740993, 1}, {2, 3}});
+  CHECK(wide.dtype() == int64);
+  CHECK(wide.to_vector<std::int64_t>() == std::vector<std::int64_t>{9007199254740993, 1, 2, 3});
+  CHECK(tensor({1, 9007199254740993}).dtype() == int64);
 }
 
 TEST_CASE("braces that mix kinds of integers are integers, and bools beside them are, too") {

@@ -20,11 +20,17 @@ struct ContextState;
 
 using BackwardCall = std::vector<Tensor> (*)(Context& context, const std::vector<Tensor>& gradients);
 
-/// Opens a recording of the function called `name`: the tensors among its `arguments` (undefined for anything else).
+/// What the tape needs to know of a type of function.
+struct FunctionType {
+  const char* name;
+  BackwardCall backward;
+  bool once_differentiable;
+};
+
+/// Opens a recording: the tensors among the function's `arguments` (undefined for anything else).
 Context open_context(std::vector<Tensor> arguments);
 /// Puts the outputs on the tape.
-std::vector<Tensor> close_context(Context& context, const char* name, std::vector<Tensor> outputs,
-                                  BackwardCall backward);
+std::vector<Tensor> close_context(Context& context, const FunctionType& type, std::vector<Tensor> outputs);
 
 /// A user's object of any type: a function that owns it and tells its address.
 struct Holder {
@@ -70,16 +76,21 @@ class Context {
     if (kept.type != &detail::type_tag<T>) detail::wrong_context_type();
     return *static_cast<T*>(kept.object());
   }
-  /// Outputs named here get no gradient, and none is asked of backward for them.
+  /// Outputs named here do not require grad; backward sees zeros for them. So do outputs of integers without being
+  /// named.
   void mark_non_differentiable(std::vector<Tensor> outputs);
-  /// Whether argument `i` of forward, the context not counted, is a tensor that wants a gradient.
+  /// Arguments that forward changes in place: to be called before it does, with tensors that forward then returns.
+  /// GradError for a leaf that requires grad and for a view that must not be changed in place.
+  void mark_dirty(std::vector<Tensor> arguments);
+  /// Whether argument `i` of forward, the context not counted, is a tensor that requires grad. A std::vector<Tensor>
+  /// counts as so many arguments.
   bool needs_input_grad(std::size_t i) const;
   /// Whether backward sees zeros (the default) or an undefined tensor for an output that got no gradient.
   void set_materialize_grads(bool value);
 
  private:
   friend Context detail::open_context(std::vector<Tensor> arguments);
-  friend std::vector<Tensor> detail::close_context(Context&, const char*, std::vector<Tensor>, detail::BackwardCall);
+  friend std::vector<Tensor> detail::close_context(Context&, const detail::FunctionType&, std::vector<Tensor>);
   explicit Context(detail::ContextState* state) : state_(state) {}
   friend struct detail::ContextState;
 
@@ -97,11 +108,16 @@ class Context {
 ///     };
 ///     Tensor z = Cube::apply(x);
 ///
-/// forward takes tensors and anything else, runs unrecorded, and returns a Tensor or a std::vector<Tensor>. backward
-/// takes the output's gradient, or a std::vector<Tensor> of them, and returns a gradient for each tensor argument, as a
-/// Tensor where there is one, else as a std::vector<Tensor> (which may also have an entry for each argument of any
-/// kind). An undefined one counts as zero. Backward is recorded under create_graph, so that higher derivatives work if
-/// it is written in operations.
+/// forward takes tensors, vectors of tensors and anything else, runs unrecorded, and returns a Tensor or a
+/// std::vector<Tensor>. An argument that it returns as it is, or a view that it returns, cannot be changed in place
+/// afterwards (GradError): backward would not know.
+///
+/// backward takes the output's gradient, or a std::vector<Tensor> of them, and returns a gradient for each tensor
+/// argument, as a Tensor where there is one, else as a std::vector<Tensor> (which may also have an entry for each
+/// argument of any kind, undefined where that is no tensor). An undefined one counts as zero; one of a shape that the
+/// argument's broadcasts to is summed to it; ShapeError for any other. Backward is recorded under create_graph, so that
+/// higher derivatives work if it is written in operations. Where it is not, `static constexpr bool once_differentiable
+/// = true;` makes a second derivative a GradError.
 template <class Derived>
 class Function {
  public:
@@ -109,25 +125,35 @@ class Function {
 
   template <class... Args>
   static auto apply(Args&&... args) {
-    Context context = detail::open_context({argument(args)...});
+    std::vector<Tensor> arguments;
+    (collect(arguments, args), ...);
+    Context context = detail::open_context(std::move(arguments));
     using Result = decltype(Derived::forward(context, std::forward<Args>(args)...));
     if constexpr (std::is_same_v<std::decay_t<Result>, Tensor>) {
       std::vector<Tensor> outputs;
       outputs.push_back(run(context, std::forward<Args>(args)...));
-      return detail::close_context(context, detail::node_name<Derived>(), std::move(outputs), &call_backward)[0];
+      return detail::close_context(context, type(), std::move(outputs))[0];
     } else {
       std::vector<Tensor> outputs = run(context, std::forward<Args>(args)...);
-      return detail::close_context(context, detail::node_name<Derived>(), std::move(outputs), &call_backward);
+      return detail::close_context(context, type(), std::move(outputs));
     }
   }
 
  private:
+  static detail::FunctionType type() {
+    bool once = false;
+    if constexpr (requires { Derived::once_differentiable; }) once = Derived::once_differentiable;
+    return {detail::node_name<Derived>(), &call_backward, once};
+  }
+
   template <class T>
-  static Tensor argument(const T& value) {
+  static void collect(std::vector<Tensor>& arguments, const T& value) {
     if constexpr (std::is_convertible_v<const T&, const Tensor&>)
-      return value;
+      arguments.push_back(value);
+    else if constexpr (std::is_convertible_v<const T&, const std::vector<Tensor>&>)
+      arguments.insert(arguments.end(), value.begin(), value.end());
     else
-      return {};
+      arguments.emplace_back();
   }
 
   template <class... Args>

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "taper/autograd/anomaly.h"
 #include "taper/base/callable.h"
 #include "taper/nn/parameter.h"
 #include "taper/tensor/tensor.h"
@@ -37,9 +38,15 @@ using ForwardPreHook = Callable<void(Module& module, std::vector<Tensor>& inputs
 /// Runs after forward, once for each tensor of the result (with an undefined one where the result holds none); a
 /// defined tensor that it returns takes that one's place.
 using ForwardHook = Callable<Tensor(Module& module, const std::vector<Tensor>& inputs, const Tensor& output)>;
+/// Runs in backward, when the gradients for a call's inputs have been computed: `grad_input` has an entry for each
+/// tensor among the inputs, `grad_output` one for each tensor of the result, undefined where nothing wants it. What it
+/// returns takes grad_input's place, entry by entry, unless it is empty.
+using FullBackwardHook = Callable<std::vector<Tensor>(Module& module, const std::vector<Tensor>& grad_input,
+                                                      const std::vector<Tensor>& grad_output)>;
 
 namespace detail {
 struct Hooks;
+class BackwardHookCall;
 class MemberList;
 
 template <class F>
@@ -47,9 +54,13 @@ using PreHookResult = std::invoke_result_t<F&, Module&, std::vector<Tensor>&>;
 template <class F>
 using HookResult = std::invoke_result_t<F&, Module&, const std::vector<Tensor>&, const Tensor&>;
 template <class F>
+using BackwardHookResult = std::invoke_result_t<F&, Module&, const std::vector<Tensor>&, const std::vector<Tensor>&>;
+template <class F>
 concept ReplacingPreHook = (!std::is_void_v<PreHookResult<F>>);
 template <class F>
 concept LookingHook = (std::is_void_v<HookResult<F>>);
+template <class F>
+concept PlainBackwardHook = std::is_void_v<BackwardHookResult<F>> || std::derived_from<BackwardHookResult<F>, Tensor>;
 }  // namespace detail
 
 /// Base of everything with parameters (torch.nn.Module). A module is a struct whose parameters, buffers and child
@@ -114,6 +125,24 @@ class Module {
   /// Adds a hook; the handle removes it. Hooks run when the module is called as `module(...)`, and stay with a copy.
   HookHandle register_forward_pre_hook(ForwardPreHook hook);
   HookHandle register_forward_hook(ForwardHook hook);
+  /// A hook on the gradients of a call. The inputs and results of such a call cannot be changed in place (GradError).
+  /// Backward throws GradError where the module lives no more, and ValueError where the hook returns another number of
+  /// gradients than there are inputs, or any for a call whose inputs want none.
+  HookHandle register_full_backward_hook(FullBackwardHook hook);
+  /// The same for a hook that only looks, or returns the gradient of the only input.
+  template <detail::PlainBackwardHook F>
+  HookHandle register_full_backward_hook(F hook) {
+    return register_full_backward_hook(
+        FullBackwardHook([h = std::move(hook)](Module& module, const std::vector<Tensor>& grad_input,
+                                               const std::vector<Tensor>& grad_output) mutable {
+          std::vector<Tensor> others;
+          if constexpr (std::is_void_v<detail::BackwardHookResult<F>>)
+            h(module, grad_input, grad_output);
+          else if (Tensor other = h(module, grad_input, grad_output); other.defined())
+            others.push_back(std::move(other));
+          return others;
+        }));
+  }
   /// The same for a hook that returns what is to take the inputs' place: a tensor, or a vector of them; undefined or
   /// empty to leave them.
   template <detail::ReplacingPreHook F>
@@ -169,6 +198,8 @@ class Module {
   Module& operator=(const Module& other);
 
  private:
+  friend class detail::BackwardHookCall;
+
   detail::Hooks* hooks_ = nullptr;
   bool moved_from_ = false;
 };
@@ -226,19 +257,44 @@ std::string_view type_name() {
 
 /// The module whose call this thread is in, the outermost one: it knows the names of those inside.
 inline thread_local constinit const Module* outermost_call = nullptr;
-class CallScope {
+class CallScope : autograd::detail::Frame {
  public:
-  explicit CallScope(const Module& module) : outermost_(outermost_call == nullptr) {
+  explicit CallScope(const Module& module)
+      : Frame{autograd::detail::innermost_frame, &describe_call},
+        module_(module),
+        outermost_(outermost_call == nullptr) {
     if (outermost_) outermost_call = &module;
+    autograd::detail::innermost_frame = this;
   }
   ~CallScope() {
+    autograd::detail::innermost_frame = outer;
     if (outermost_) outermost_call = nullptr;
   }
   CallScope(const CallScope&) = delete;
   CallScope& operator=(const CallScope&) = delete;
 
  private:
+  static std::string describe_call(const Frame& frame);
+
+  const Module& module_;
   bool outermost_;
+};
+
+struct BackwardHookRun;
+
+/// One call of a module that may have full backward hooks: they watch the edges of what it records.
+class BackwardHookCall {
+ public:
+  BackwardHookCall(const Module& module, std::vector<Tensor>& inputs);
+  ~BackwardHookCall();
+  BackwardHookCall(const BackwardHookCall&) = delete;
+  BackwardHookCall& operator=(const BackwardHookCall&) = delete;
+  /// To be told of the result's tensors, when all else is done with them.
+  void finish(const std::vector<Tensor*>& outputs);
+  bool watching() const { return run_ != nullptr; }
+
+ private:
+  BackwardHookRun* run_ = nullptr;
 };
 
 template <class T>
@@ -270,11 +326,27 @@ void run_hooks_on(const Module& module, const std::vector<Tensor>& inputs, R& re
   }
 }
 
+template <class R>
+void collect_results(R& result, std::vector<Tensor*>& tensors) {
+  if constexpr (std::same_as<R, Tensor>) {
+    tensors.push_back(&result);
+  } else if constexpr (std::same_as<R, std::vector<Tensor>>) {
+    for (Tensor& tensor : result) tensors.push_back(&tensor);
+  } else if constexpr (TupleLike<R>) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      using std::get;
+      (collect_results(get<I>(result), tensors), ...);
+    }
+    (std::make_index_sequence<std::tuple_size_v<R>>());
+  }
+}
+
 template <class Self, class... Args>
 decltype(auto) call_with_hooks(Self& self, Args&&... args) {
   std::vector<Tensor> inputs;
   (collect(inputs, args), ...);
   self.run_forward_pre_hooks(inputs);
+  BackwardHookCall backward(self, inputs);
   // The place of each argument's tensor among the inputs.
   constexpr auto place = [](std::size_t i) {
     constexpr bool tensors[] = {is_tensor<Args>..., false};
@@ -303,6 +375,11 @@ decltype(auto) call_with_hooks(Self& self, Args&&... args) {
     bool any = false;
     run_hooks_on(self, inputs, result, any);
     if (!any) self.run_forward_hooks(inputs, nothing);
+    if (backward.watching()) {
+      std::vector<Tensor*> tensors;
+      collect_results(result, tensors);
+      backward.finish(tensors);
+    }
     return result;
   }
 }

@@ -13,6 +13,15 @@ struct Storage;
 struct Node;
 struct Extra;
 
+/// Where a view comes from, which decides whether it may be changed in place.
+enum class ViewKind : std::uint8_t {
+  plain,
+  piece,      // one of several that one operation made: split, chunk, unbind
+  no_grad,    // made while nothing was recorded: it stays outside the tape
+  inference,  // the same under an InferenceMode
+  function,   // handed out by a function of one's own, whose backward knows nothing of changes
+};
+
 struct TensorImpl {
   std::atomic<std::uint32_t> refs{1};
   DType dtype = DType::float32;
@@ -20,6 +29,8 @@ struct TensorImpl {
   bool wrapped_number = false;  // made from a plain number: yields to the other operand's dtype
   bool is_parameter = false;
   bool contiguous = true;
+  bool inference = false;  // made under an InferenceMode: no versions, never saved for backward
+  ViewKind view_kind = ViewKind::plain;
   bool sparse = false;             // COO: its parts are in `extra`, storage is null
   std::uint32_t output_nr = 0;     // which output of grad_fn this is
   std::uint32_t view_version = 0;  // a view's: the storage's version when grad_fn was last made

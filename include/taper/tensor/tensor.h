@@ -42,10 +42,11 @@ inline constexpr EllipsisIndex Ellipsis{};
 
 class Index;
 
-/// Keywords of Tensor::backward.
+/// Keywords of Tensor::backward, in PyTorch's order.
 struct BackwardOptions {
   bool retain_graph = false;
   bool create_graph = false;
+  std::vector<Tensor> inputs{};  ///< the only tensors to get a gradient, results too; all leaves where empty
 };
 
 /// Removes a hook again.
@@ -96,7 +97,8 @@ class Tensor {
   DType dtype() const { return get().dtype; }
   bool is_contiguous() const { return get().contiguous; }
   std::int64_t storage_offset() const;
-  /// How often the numbers have been changed in place, by any tensor that shares them (Tensor._version).
+  /// How often the numbers have been changed in place, by any tensor that shares them (Tensor._version). GradError for
+  /// an inference tensor, whose changes are not counted.
   std::uint32_t version() const;
   /// Whether both share one storage.
   bool shares_memory_with(const Tensor& other) const;
@@ -132,10 +134,13 @@ class Tensor {
     const detail::TensorImpl& impl = get();
     return impl.requires_grad || impl.grad_fn != nullptr || (impl.base != nullptr && detail::view_requires_grad(impl));
   }
-  /// TypeError unless floating-point; GradError for turning it off on a result. Returns *this.
+  /// TypeError unless floating-point; GradError for turning it off on a result, or on for an inference tensor outside
+  /// InferenceMode. Returns *this.
   const Tensor& requires_grad_(bool value = true) const;
   bool is_leaf() const { return get().requires_grad || !requires_grad(); }
   bool is_parameter() const { return get().is_parameter; }
+  /// Whether it was made under an InferenceMode (taper/autograd/autograd.h).
+  bool is_inference() const { return get().inference; }
   /// The gradient that backward has left here; undefined where there is none.
   Tensor grad() const;
   /// Puts `gradient` in grad's place; an undefined one clears it. ShapeError or TypeError unless it has this tensor's
@@ -145,15 +150,18 @@ class Tensor {
   std::string grad_fn_name() const;
   /// Differentiates this one-element tensor with respect to every leaf, adding to their grad. GradError for other
   /// shapes, for what has no graph, or for a graph already spent.
-  void backward(BackwardOptions options = {}) const;
-  /// The same with a cotangent of this tensor's shape.
-  void backward(const Tensor& gradient, BackwardOptions options = {}) const;
+  void backward(const BackwardOptions& options = {}) const;
+  /// The same with a cotangent of this tensor's shape, which is converted to its dtype.
+  void backward(const Tensor& gradient, const BackwardOptions& options = {}) const;
   /// The same numbers outside the tape.
   Tensor detach() const;
   Tensor& detach_();
-  /// Keeps grad for a result, too, at the next backward.
+  /// Keeps grad for a result, too, at the next backward, as all its hooks have left it.
   void retain_grad() const;
-  /// Calls `hook` with the gradient of this tensor whenever it is computed; a defined result replaces it.
+  bool retains_grad() const;
+  /// Calls `hook` with the gradient of this tensor when a backward has computed it, the first registered first; a
+  /// defined result replaces it: ShapeError or TypeError there unless it has the same shape and dtype. autograd::grad
+  /// returns a tensor's gradient as it is before its own hooks.
   HookHandle register_hook(Callable<Tensor(const Tensor&)> hook) const;
   /// The same for a hook that only looks.
   template <class F>
@@ -319,6 +327,7 @@ class Tensor {
   std::vector<Tensor> split(std::int64_t size, std::int64_t dim = 0) const;
   std::vector<Tensor> split(const Shape& sizes, std::int64_t dim = 0) const;
   std::vector<Tensor> chunk(std::int64_t chunks, std::int64_t dim = 0) const;
+  std::vector<Tensor> unbind(std::int64_t dim = 0) const;
 
   // Indexing (taper/ops/index.h).
   /// Entry `i` of the first dimension, a view; negative counts from the end.
