@@ -110,6 +110,9 @@ bool Task::wants(const Edge& edge) const {
 }
 
 Tensor& Task::leaf_slot(TensorImpl* leaf) {
+  // The other backward may have ended since: what began aside goes on there.
+  if (!contended_.empty())
+    if (const auto at = contended_.find(leaf); at != contended_.end()) return leaves_[at->second].sum;
   Extra& parts = *leaf->extra;
   const void* owner = nullptr;
   if (parts.task.compare_exchange_strong(owner, this)) {
@@ -117,8 +120,7 @@ Tensor& Task::leaf_slot(TensorImpl* leaf) {
   } else if (owner == this) {
     return leaves_[parts.slot].sum;
   } else {
-    const auto [at, fresh] = contended_.try_emplace(leaf, leaves_.size());
-    if (!fresh) return leaves_[at->second].sum;
+    contended_.emplace(leaf, leaves_.size());
   }
   retain(leaf);
   return leaves_.emplace_back(Leaf{leaf, {}}).sum;
