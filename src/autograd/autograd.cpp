@@ -83,7 +83,9 @@ InferenceMode::InferenceMode(bool enabled)
 InferenceMode::~InferenceMode() { detail::thread_state.set(grad_before_, inference_before_); }
 bool InferenceMode::is_enabled() { return detail::thread_state.inference; }
 
+void Tensor::backward() const { backward(Tensor(), BackwardOptions()); }
 void Tensor::backward(const BackwardOptions& options) const { backward(Tensor(), options); }
+void Tensor::backward(const Tensor& gradient) const { backward(gradient, BackwardOptions()); }
 
 void Tensor::backward(const Tensor& gradient, const BackwardOptions& options) const {
   check_root("backward", *this);

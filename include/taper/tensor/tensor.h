@@ -42,12 +42,7 @@ inline constexpr EllipsisIndex Ellipsis{};
 
 class Index;
 
-/// Keywords of Tensor::backward, in PyTorch's order.
-struct BackwardOptions {
-  bool retain_graph = false;
-  bool create_graph = false;
-  std::vector<Tensor> inputs{};  ///< the only tensors to get a gradient, results too; all leaves where empty
-};
+struct BackwardOptions;
 
 /// Removes a hook again.
 class HookHandle {
@@ -150,9 +145,11 @@ class Tensor {
   std::string grad_fn_name() const;
   /// Differentiates this one-element tensor with respect to every leaf, adding to their grad. GradError for other
   /// shapes, for what has no graph, or for a graph already spent.
-  void backward(const BackwardOptions& options = {}) const;
+  void backward() const;
+  void backward(const BackwardOptions& options) const;
   /// The same with a cotangent of this tensor's shape, which is converted to its dtype.
-  void backward(const Tensor& gradient, const BackwardOptions& options = {}) const;
+  void backward(const Tensor& gradient) const;
+  void backward(const Tensor& gradient, const BackwardOptions& options) const;
   /// The same numbers outside the tape.
   Tensor detach() const;
   Tensor& detach_();
@@ -391,6 +388,13 @@ class Tensor {
  private:
   Tensor& random_below(std::int64_t to, Generator* generator);
   Tensor& random_between(std::int64_t from, std::optional<std::int64_t> to, Generator* generator);
+};
+
+/// Keywords of Tensor::backward, in PyTorch's order.
+struct BackwardOptions {
+  bool retain_graph = false;
+  bool create_graph = false;
+  std::vector<Tensor> inputs{};  ///< the only tensors to get a gradient, results too; all leaves where empty
 };
 
 struct ValuesIndices {
