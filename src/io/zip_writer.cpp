@@ -16,7 +16,7 @@ constexpr std::uint64_t full_32 = 0xFFFFFFFFU;
 
 std::string little(std::uint64_t value, int bytes) {
   std::string text;
-  for (int i = 0; i < bytes; ++i) text += static_cast<char>((value >> (8 * i)) & 0xFFU);
+  for (int i = 0; i < bytes; ++i) text += static_cast<char>(i < 8 ? (value >> (8 * i)) & 0xFFU : 0U);
   return text;
 }
 
