@@ -37,7 +37,8 @@ struct LoadOptions {
 ///   number of numpy's as a number. Views and whatever shares a storage share memory; a tensor that comes twice is one;
 ///   requires_grad is as in the file.
 /// - .safetensors, .npz or .npy: a dict of tensors in the file's order of names, row-major and detached; an .npy array
-///   is named "arr_0", as numpy.savez names it. Bytes behind an array's data are ignored, as by numpy, and that is said.
+///   is named "arr_0", as numpy.savez names it. Bytes behind an array's data are ignored, as by numpy, and that is
+///   said.
 ///
 /// Big-endian and column-major arrays are converted; float16 and bfloat16 become float32, 8- and 16-bit integers int32,
 /// uint32 int64.
