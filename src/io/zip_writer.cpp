@@ -62,8 +62,8 @@ void ZipWriter::add(std::string_view name, std::initializer_list<std::string_vie
 
   const std::string wide_header = wide(header) ? little(header, 8) : "";
   const std::string wide_numbers = is_wide ? extra_field(1, sizes + wide_header) : "";
-  directory_ += "PK\x01\x02" + little(is_wide ? 45 : 20, 2) + start + little(wide_numbers.size(), 2) + little(0, 10) +
-                little(wide(header) ? full_32 : header, 4) + std::string(name) + wide_numbers;
+  directory_ += "PK\x01\x02" + little(is_wide ? 45 : 20, 2) + start + little(wide_numbers.size(), 2) +
+                std::string(10, '\0') + little(wide(header) ? full_32 : header, 4) + std::string(name) + wide_numbers;
   ++count_;
 }
 
