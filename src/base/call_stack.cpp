@@ -127,7 +127,7 @@ std::vector<std::string> caller_names(const std::vector<void*>& stack, std::size
     if (result.size() == most) break;
     const std::string text = name_at(static_cast<const char*>(frame) - 1);  // the call, not what follows it
     const std::string_view name = bare_name(text);
-    if (name.find("/libc.so") != name.npos) continue;
+    if (name.find("/libc.so") != std::string_view::npos) continue;
     if (name.empty() || name.starts_with("taper::") || name.starts_with("std::") || name.starts_with("_")) continue;
     result.emplace_back(name);
     if (name == "main") break;
