@@ -9,6 +9,8 @@ takes --seed and writes its dump to standard output gets a line in DUMPS (or in 
 [parity] and find the file through dump_path.
 """
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import subprocess
 import sys
@@ -50,6 +52,28 @@ def names_of(family):
     return {name for op in FAMILIES[family] for name in (op.name, op.name.split(".")[0])}
 
 
+def commands(options):
+    """(name, script and arguments) of each dump that is asked for."""
+    for name, (script, *arguments) in DUMPS + ([] if options.brief else FRESH):
+        of_operations = script == "make_operations.py"
+        if options.op and not (of_operations and options.op in names_of(arguments[0])):
+            continue
+        if of_operations and options.brief:
+            arguments.append("--brief")
+        if options.op:
+            arguments += ["--op", options.op]
+        if not options.brief:  # else each script's own, as it is committed
+            arguments += ["--seed", str(options.seed)]
+        yield name, [script, *arguments]
+
+
+def make(name, command, folder):
+    here = pathlib.Path(__file__).resolve().parent
+    with open(folder / name, "wb") as out:
+        subprocess.run([sys.executable, "-W", "ignore", here / command[0], *command[1:]], stdout=out, check=True)
+    print(f"{name}: python_parity/{' '.join(command)}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description="fresh dumps of all that is compared with PyTorch")
     parser.add_argument("--seed", type=int, default=42)
@@ -60,17 +84,9 @@ def main():
     if options.op and not any(options.op in names_of(family) for family in FAMILIES):
         parser.error(f"no operation is called {options.op}")
     options.out.mkdir(parents=True, exist_ok=True)
-    here = pathlib.Path(__file__).resolve().parent
-    for name, (script, *arguments) in DUMPS + ([] if options.brief else FRESH):
-        of_operations = script == "make_operations.py"
-        if options.op and not (of_operations and options.op in names_of(arguments[0])):
-            continue
-        arguments = [*arguments, *(["--brief"] if of_operations and options.brief else []), *(["--op", options.op] if options.op else [])]
-        seed = [] if options.brief else ["--seed", str(options.seed)]  # each script's own, as it is committed
-        command = [sys.executable, here / script, *arguments, *seed]
-        with open(options.out / name, "wb") as out:
-            subprocess.run(command, stdout=out, check=True)
-        print(f"{name}: python_parity/{' '.join([script, *arguments, *seed])}")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [pool.submit(make, name, command, options.out) for name, command in commands(options)]:
+            done.result()
 
 
 if __name__ == "__main__":
