@@ -78,19 +78,19 @@ def number(x):
     return "inf" if x is None else f"{x:.2g}"
 
 
-def cell(line, stage, second):
-    if stage == 2 and not second:
+def cell(op, line, stage):
+    if stage == 2 and not op.second:
         return "–"
-    allowed, worst = line["ulp"][stage], line["worst"][stage]
+    allowed, worst = op.ulp[stage], line["worst"][stage]
     if allowed == 0:
         return "exact"
-    star = "\\*" if stage == 0 and line["of_largest"] else ""
+    star = "\\*" if stage == 0 and op.of_largest else ""
     return f"{allowed} ulp{star} ({', '.join(map(number, (worst[2], worst[0], worst[1])))})"
 
 
 def page(total):
     print(HEAD)
-    exact = sum(not any(line["ulp"]) for line in total.values())
+    exact = sum(not any(op.ulp) for ops in FAMILIES.values() for op in ops if op.name in total)
     print(f"{exact} of {len(total)} entries are exact in all stages; {sum(line['samples'] for line in total.values())} samples.\n")
     for family, ops in FAMILIES.items():
         if not any(op.name in total for op in ops):
@@ -99,8 +99,8 @@ def page(total):
         for op in ops:
             if op.name in total:
                 line = total[op.name]
-                cells = [cell(line, stage, op.second) for stage in range(3)]
-                print(f"| `{op.name}` | {line['samples']} | {' | '.join(cells)} | {line['why']} |".replace("operator|", "operator\\|"))
+                cells = [cell(op, line, stage) for stage in range(3)]
+                print(f"| `{op.name}` | {line['samples']} | {' | '.join(cells)} | {op.why} |".replace("operator|", "operator\\|"))
         print()
     trained = programs(sys.argv[1:])
     if trained:

@@ -27,6 +27,7 @@ OPS = [
     Op("split", torch.split, X, ((2, -1), (3, 2), (1, 0)), CUBE, **PLAIN),
     Op("split.sizes", lambda x, s, d: torch.split(x, list(s), d), X, (((1, 3), -1), ((0, 3), 1), ((1, 1), 1)), **PLAIN),
     Op("chunk", torch.chunk, X, ((3, -1), (2, 1), (5, 0)), CUBE, **PLAIN),
+    Op("unbind", torch.unbind, X, ((0,), (-1,), (3,)), CUBE, **PLAIN),
     Op("cat", lambda *a: torch.cat(a[:-1], a[-1]), [Real((2, 3)), Real((2, 3))], ((0,), (-1,)),
        more=([Real((2, 3)), Real((0, 3)), Real((2, 3))], [Real((0,)), Real((2, 3))], [Real((2, 3)), Real((3, 2))], [Real((5,))]), **PLAIN),
     Op("stack", lambda *a: torch.stack(a[:-1], a[-1]), [Real((2, 3)), Real((2, 3)), Real((2, 3))], ((0,), (-1,), (1,)),

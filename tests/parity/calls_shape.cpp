@@ -161,6 +161,7 @@ Calls shape_calls() {
       {"split", call([](T x, Dim size, Dim dim) { return split(x, size, dim); })},
       {"split.sizes", call([](T x, const Shape& sizes, Dim dim) { return split(x, sizes, dim); })},
       {"chunk", call(&chunk)},
+      {"unbind", call(&unbind)},
       {"cat", call(&cat)},
       {"stack", call(&stack)},
       {"flip", call(&flip)},
