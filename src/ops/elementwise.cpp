@@ -53,18 +53,22 @@ bool same_layout(const Tensor& a, const Tensor& b) {
   return a.shape() == b.shape() && a.is_contiguous() && b.is_contiguous();
 }
 
+// Operands of one shape that lie in one piece.
+void run_dense(kernels::BinaryLoop loop, const Tensor& out, const Tensor& a, const Tensor& b) {
+  char* o = out.get().data;
+  const char* x = a.get().data;
+  const char* y = b.get().data;
+  const std::int64_t n = out.numel();
+  if (n <= kernels::kGrain) return loop(n, o, 1, x, 1, y, 1);
+  const std::int64_t so = item_size(out.dtype());
+  const std::int64_t sa = item_size(a.dtype());
+  parallel_for(0, n, kernels::kGrain, [&](std::int64_t begin, std::int64_t end) {
+    loop(end - begin, o + begin * so, 1, x + begin * sa, 1, y + begin * sa, 1);
+  });
+}
+
 void run_binary(kernels::BinaryLoop loop, const Tensor& out, const Tensor& a, const Tensor& b) {
-  if (same_layout(out, a) && same_layout(out, b)) {
-    const std::int64_t so = item_size(out.dtype());
-    const std::int64_t sa = item_size(a.dtype());
-    char* o = out.get().data;
-    const char* x = a.get().data;
-    const char* y = b.get().data;
-    parallel_for(0, out.numel(), kernels::kGrain, [&](std::int64_t begin, std::int64_t end) {
-      loop(end - begin, o + begin * so, 1, x + begin * sa, 1, y + begin * sa, 1);
-    });
-    return;
-  }
+  if (same_layout(out, a) && same_layout(out, b)) return run_dense(loop, out, a, b);
   kernels::iterate<3>(out.shape(), {operand(out, out.shape()), operand(a, out.shape()), operand(b, out.shape())},
                       [loop](std::int64_t n, const std::array<char*, 3>& p, const std::array<std::int64_t, 3>& s) {
                         loop(n, p[0], s[0], p[1], s[1], p[2], s[2]);
@@ -78,8 +82,8 @@ Tensor binary_as(const char* op, const Tensor& a, const Tensor& b, const kernels
   const kernels::BinaryLoop loop = kernel[dtype];
   if (loop == nullptr) refuse(op, dtype);
   if (a.dtype() == dtype && b.dtype() == dtype && same_layout(a, b)) {
-    Tensor out = make_tensor(a.shape(), out_dtype);
-    run_binary(loop, out, a, b);
+    Tensor out = make_like(a, out_dtype);
+    run_dense(loop, out, a, b);
     return out;
   }
   Tensor out = make_tensor(broadcast_shapes(op, a.shape(), b.shape()), out_dtype);
@@ -89,7 +93,7 @@ Tensor binary_as(const char* op, const Tensor& a, const Tensor& b, const kernels
 
 }  // namespace
 
-DType result_type(std::initializer_list<InputRef> operands) {
+DType mixed_result_type(std::initializer_list<InputRef> operands) {
   Rank dims;
   Rank zero;
   Rank number;
@@ -113,9 +117,15 @@ Tensor unary(const char* op, const Tensor& x, const kernels::Unary& kernel, DTyp
   check_dense(op, x);
   const kernels::UnaryLoop loop = kernel[dtype];
   if (loop == nullptr) refuse(op, dtype);
-  const Tensor in = cast_raw(x, dtype);
-  Tensor out = make_tensor(in.shape(), &kernel == &kernels::pointwise().logical_not ? DType::bool_ : dtype);
+  const DType out_dtype = &kernel == &kernels::pointwise().logical_not ? DType::bool_ : dtype;
   const double* p = parameters.begin();
+  if (x.dtype() == dtype && x.is_contiguous() && x.numel() <= kernels::kGrain) {
+    Tensor out = make_like(x, out_dtype);
+    loop(x.numel(), out.get().data, 1, x.get().data, 1, p);
+    return out;
+  }
+  const Tensor in = cast_raw(x, dtype);
+  Tensor out = make_tensor(in.shape(), out_dtype);
   kernels::iterate<2>(out.shape(), {operand(out, out.shape()), operand(in, out.shape())},
                       [loop, p](std::int64_t n, const std::array<char*, 2>& at, const std::array<std::int64_t, 2>& s) {
                         loop(n, at[0], s[0], at[1], s[1], p);

@@ -11,7 +11,14 @@
 namespace taper::detail {
 
 /// The dtype in which operands meet (torch.result_type): tensors before 0-d tensors before plain numbers.
-DType result_type(std::initializer_list<InputRef> operands);
+DType mixed_result_type(std::initializer_list<InputRef> operands);
+inline DType result_type(std::initializer_list<InputRef> operands) {
+  const TensorImpl& first = (**operands.begin()).get();
+  bool alike = true;
+  for (const InputRef& operand : operands)
+    alike = alike && (*operand).get().dtype == first.dtype && !(*operand).get().wrapped_number;
+  return alike ? first.dtype : mixed_result_type(operands);
+}
 
 /// The same, an integer result becoming float32.
 DType floating_type(std::initializer_list<InputRef> operands);

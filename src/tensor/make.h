@@ -10,6 +10,9 @@ namespace taper::detail {
 /// A new contiguous tensor with numbers not initialised.
 Tensor make_tensor(const Shape& shape, DType dtype);
 
+/// A new tensor of the same shape and strides as `like`, which is contiguous.
+Tensor make_like(const Tensor& like, DType dtype);
+
 /// A 0-d tensor that holds a plain number and yields to the other operand's dtype.
 Tensor wrap_number(Scalar value);
 

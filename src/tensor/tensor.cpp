@@ -72,6 +72,19 @@ Tensor make_tensor(const Shape& shape, DType dtype) {
   return Tensor::adopt(impl);
 }
 
+Tensor make_like(const Tensor& like, DType dtype) {
+  const TensorImpl& from = like.get();
+  Storage* storage = Storage::make(checked_bytes(from.numel, dtype));
+  TensorImpl* impl = new_impl();
+  impl->dtype = dtype;
+  impl->numel = from.numel;
+  impl->storage = storage;
+  impl->data = static_cast<char*>(storage->data);
+  impl->shape = from.shape;
+  impl->strides = from.strides;
+  return Tensor::adopt(impl);
+}
+
 Tensor wrap_number(Scalar value) {
   Tensor tensor = make_tensor({}, value.dtype());
   TensorImpl& impl = tensor.get();
