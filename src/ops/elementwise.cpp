@@ -82,7 +82,7 @@ Tensor binary_as(const char* op, const Tensor& a, const Tensor& b, const kernels
   const kernels::BinaryLoop loop = kernel[dtype];
   if (loop == nullptr) refuse(op, dtype);
   if (a.dtype() == dtype && b.dtype() == dtype && same_layout(a, b)) {
-    Tensor out = make_like(a, out_dtype);
+    Tensor out = make_dense_like(a, out_dtype);
     run_dense(loop, out, a, b);
     return out;
   }
@@ -120,7 +120,7 @@ Tensor unary(const char* op, const Tensor& x, const kernels::Unary& kernel, DTyp
   const DType out_dtype = &kernel == &kernels::pointwise().logical_not ? DType::bool_ : dtype;
   const double* p = parameters.begin();
   if (x.dtype() == dtype && x.is_contiguous() && x.numel() <= kernels::kGrain) {
-    Tensor out = make_like(x, out_dtype);
+    Tensor out = make_dense_like(x, out_dtype);
     loop(x.numel(), out.get().data, 1, x.get().data, 1, p);
     return out;
   }

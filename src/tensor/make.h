@@ -11,7 +11,7 @@ namespace taper::detail {
 Tensor make_tensor(const Shape& shape, DType dtype);
 
 /// A new tensor of the same shape and strides as `like`, which is contiguous.
-Tensor make_like(const Tensor& like, DType dtype);
+Tensor make_dense_like(const Tensor& like, DType dtype);
 
 /// A 0-d tensor that holds a plain number and yields to the other operand's dtype.
 Tensor wrap_number(Scalar value);

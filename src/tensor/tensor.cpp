@@ -72,7 +72,7 @@ Tensor make_tensor(const Shape& shape, DType dtype) {
   return Tensor::adopt(impl);
 }
 
-Tensor make_like(const Tensor& like, DType dtype) {
+Tensor make_dense_like(const Tensor& like, DType dtype) {
   const TensorImpl& from = like.get();
   Storage* storage = Storage::make(checked_bytes(from.numel, dtype));
   TensorImpl* impl = new_impl();

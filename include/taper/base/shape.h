@@ -27,13 +27,6 @@ class Shape {
     for (int i = 0; i < count; ++i) result.push_back(value);
     return result;
   }
-  Shape(const Shape& other) : count_(other.count_) { copy(other); }
-  Shape& operator=(const Shape& other) {
-    count_ = other.count_;
-    copy(other);
-    return *this;
-  }
-  ~Shape() = default;
 
   /// How many entries there are.
   int size() const { return static_cast<int>(count_); }
@@ -69,9 +62,6 @@ class Shape {
 
  private:
   [[noreturn]] static void too_many(std::size_t count);
-  void copy(const Shape& other) {
-    for (unsigned i = 0; i < count_; ++i) sizes_[i] = other.sizes_[i];
-  }
 
   std::int64_t sizes_[max_dims] = {};
   unsigned count_ = 0;
