@@ -71,10 +71,10 @@ void choose(detail::Task& task, const std::vector<detail::Edge>& roots, const st
 
 bool is_grad_enabled() { return detail::thread_state.grad_mode; }
 
-GradMode::GradMode(bool enabled) : before_(detail::thread_state.grad_mode) {
-  detail::thread_state.set(enabled, detail::thread_state.inference);
-}
-GradMode::~GradMode() { detail::thread_state.set(before_, detail::thread_state.inference); }
+void set_grad_enabled(bool enabled) { detail::thread_state.set(enabled, detail::thread_state.inference); }
+
+GradMode::GradMode(bool enabled) : before_(detail::thread_state.grad_mode) { set_grad_enabled(enabled); }
+GradMode::~GradMode() { set_grad_enabled(before_); }
 
 InferenceMode::InferenceMode(bool enabled)
     : grad_before_(detail::thread_state.grad_mode), inference_before_(detail::thread_state.inference) {

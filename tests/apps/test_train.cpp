@@ -51,7 +51,7 @@ TEST_CASE("taper train learns the toy corpus: its animals, its genders, its capi
   CHECK(right >= 8);
 }
 
-TEST_CASE("the same seed gives the same vectors, on one thread and on two; another seed gives others") {
+TEST_CASE("the same seed gives the same vectors, on one thread and on two, another seed gives others") {
   TemporaryFolder folder;
   const std::string text = folder.file("toy.txt", taper::text::toy_corpus(600));
   const auto train = [&](const std::string& options) {

@@ -135,6 +135,19 @@ TEST_CASE("leaves are what no operation made, or what does not require grad") {
   CHECK_THROWS_AS(ones({2}, int64).requires_grad_(), TypeError);
 }
 
+TEST_CASE("set_grad_enabled counts until it is called again, and a scope around it ends it") {
+  const Tensor x = leaf();
+  {
+    const GradMode scope(true);
+    set_grad_enabled(false);
+    CHECK_FALSE((x * 2).requires_grad());
+    set_grad_enabled(true);
+    CHECK((x * 2).requires_grad());
+    set_grad_enabled(false);
+  }
+  CHECK(is_grad_enabled());
+}
+
 TEST_CASE("set_grad_enabled's guard counts for the innermost scope") {
   const Tensor x = leaf();
   const GradMode on(true);

@@ -89,7 +89,7 @@ TEST_CASE("outside, an inference tensor is neither changed nor made a leaf") {
   CHECK(numbers(x) == Numbers{7, 2});
 }
 
-TEST_CASE("an inference tensor is not saved for backward; where backward needs it not, it may take part") {
+TEST_CASE("an inference tensor is not saved for backward, where backward needs it not, it may take part") {
   const Tensor c = made_inside();
   const Tensor x = leaf();
   CHECK_THROWS_WITH(x * c, ContainsSubstring("inference tensor, of shape [2]"));

@@ -127,7 +127,7 @@ TEST_CASE("what a killed process left is removed by the next commit in the folde
   CHECK(content_of(folder / "a.txt") == "a");
 }
 
-TEST_CASE("the file is synced before it is renamed, and its folder after; an error of the disk leaves the old file") {
+TEST_CASE("the file is synced before it is renamed, and its folder after, an error of the disk leaves the old file") {
   TemporaryFolder folder;
   const std::string path = folder.file("a.txt", "old");
   const auto commit = [&](bool nameless) {

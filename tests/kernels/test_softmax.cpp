@@ -79,7 +79,7 @@ TEMPLATE_TEST_CASE("softmax, its logarithm and their gradients agree with plain 
   });
 }
 
-TEST_CASE("a line with NaN, with +inf or with nothing but -inf makes NaN; logsumexp keeps the infinity") {
+TEST_CASE("a line with NaN, with +inf or with nothing but -inf makes NaN, logsumexp keeps the infinity") {
   const float inf = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
   on_every_target([&] {

@@ -127,7 +127,7 @@ TEST_CASE("test_embedding_bag_functional: F::embedding_bag is the module's, with
   }
 }
 
-TEST_CASE("test_embedding_bag_padding_idx_error: exactly the padding indices of [-n, n) are taken") {
+TEST_CASE("test_embedding_bag_padding_idx_error: padding indices from -n up to n - 1 are taken, no others") {
   const Tensor a = tensor({{1, 3, 2}, {0, 2, 1}});
   const Tensor weight = ones({4, 3});
   for (std::int64_t padding = -6; padding <= 5; ++padding) {

@@ -47,7 +47,7 @@ void check_frozen(const nn::EmbeddingOptions& options, const Make& make, const O
 
 }  // namespace
 
-TEST_CASE("frozen rows stay to the bit under momentum, weight decay and running means; the others learn as ever") {
+TEST_CASE("frozen rows stay to the bit under momentum, weight decay and running means, the others learn as ever") {
   const auto sgd = [](const Tensor& p, const optim::SGDOptions& o) { return optim::SGD({p}, o); };
   const auto adam = [](const Tensor& p, const optim::AdamOptions& o) { return optim::Adam({p}, o); };
   const auto sparse = [](const Tensor& p, const optim::SparseAdamOptions& o) { return optim::SparseAdam({p}, o); };

@@ -136,7 +136,7 @@ TEST_CASE("a module lists its own parameters, then its buffers, then its childre
   CHECK(model.modules()[0] == &model);
 }
 
-TEST_CASE("parameters are handles that share and know what they are; a state dict's are off the tape") {
+TEST_CASE("parameters are handles that share and know what they are, a state dict's are off the tape") {
   Pair model;
   const Tensor handle = model.parameters()[0];
   CHECK(handle.is(model.shift));
@@ -336,7 +336,7 @@ TEST_CASE("load_state_dict names all that does not match in one error and loads 
   CHECK(model.first.weight.to_vector<double>() == Numbers{1, 2});
 }
 
-TEST_CASE("train, eval, requires_grad_ and zero_grad reach every child; apply visits children first") {
+TEST_CASE("train, eval, requires_grad_ and zero_grad reach every child, apply visits children first") {
   Pair model;
   CHECK(&model.eval() == &model);
   CHECK_FALSE(model.second.training);

@@ -330,6 +330,19 @@ TEST_CASE("a scheduler whose optimizer has gone says so, and one whose optimizer
   CHECK(scheduler.state_dict().contains("gamma"));
 }
 
+TEST_CASE("what PyTorch takes by position, schedules take by position, too") {
+  const auto rates_after_two = [](auto make) {
+    optim::SGD sgd({ones({1}).requires_grad_()}, {.lr = 1.0});
+    auto scheduler = make(sgd);
+    for (int i = 0; i < 2; ++i) sgd.step(), scheduler.step();
+    return scheduler.get_last_lr();
+  };
+  using Rates = std::vector<double>;
+  CHECK(rates_after_two([](auto& sgd) { return StepLR(sgd, 2, 0.5); }) == Rates{0.5});
+  CHECK(rates_after_two([](auto& sgd) { return MultiStepLR(sgd, {1, 2}, 0.5); }) == Rates{0.25});
+  CHECK(rates_after_two([](auto& sgd) { return CosineAnnealingLR(sgd, 2, 0.25); }) == Rates{0.25});
+}
+
 TEST_CASE("rates set by hand between steps are what the next step starts from") {
   optim::SGD optimizer(parameter(), {.lr = 1.0});
   ExponentialLR scheduler(optimizer, 0.5);

@@ -9,7 +9,10 @@ namespace taper {
 /// Whether operations are recorded on this thread (torch.is_grad_enabled).
 bool is_grad_enabled();
 
-/// Switches recording on this thread and switches it back at the end of the scope (torch.set_grad_enabled).
+/// Switches recording on this thread on or off from now on (torch.set_grad_enabled as a call).
+void set_grad_enabled(bool enabled);
+
+/// The same until the end of the scope (torch.set_grad_enabled in a `with`).
 class GradMode {
  public:
   explicit GradMode(bool enabled);

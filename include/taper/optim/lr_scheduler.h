@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -127,6 +128,9 @@ struct StepLROptions {
 class StepLR : public LRScheduler {
  public:
   StepLR(Optimizer& optimizer, std::int64_t step_size, StepLROptions options = {});
+  template <std::floating_point T>
+  StepLR(Optimizer& optimizer, std::int64_t step_size, T gamma)
+      : StepLR(optimizer, step_size, StepLROptions{.gamma = gamma}) {}
 
  private:
   Rates next_rates() const override;
@@ -147,6 +151,9 @@ struct MultiStepLROptions {
 class MultiStepLR : public LRScheduler {
  public:
   MultiStepLR(Optimizer& optimizer, const std::vector<std::int64_t>& milestones, MultiStepLROptions options = {});
+  template <std::floating_point T>
+  MultiStepLR(Optimizer& optimizer, const std::vector<std::int64_t>& milestones, T gamma)
+      : MultiStepLR(optimizer, milestones, MultiStepLROptions{.gamma = gamma}) {}
 
  private:
   Rates next_rates() const override;
@@ -251,6 +258,9 @@ struct CosineAnnealingLROptions {
 class CosineAnnealingLR : public LRScheduler {
  public:
   CosineAnnealingLR(Optimizer& optimizer, std::int64_t T_max, CosineAnnealingLROptions options = {});
+  template <std::floating_point T>
+  CosineAnnealingLR(Optimizer& optimizer, std::int64_t T_max, T eta_min)
+      : CosineAnnealingLR(optimizer, T_max, CosineAnnealingLROptions{.eta_min = eta_min}) {}
 
  private:
   Rates next_rates() const override;
