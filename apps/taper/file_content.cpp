@@ -52,12 +52,14 @@ void flatten(const Value& root, FileContent& content) {
   }
 }
 
-/// Whether a file is none of text. One that cannot be read is left to the loaders, which say why.
+/// Whether a file is none of text, or cannot be read, which load then says.
 bool holds_tensors(const std::string& path) {
   for (const std::string_view ending : {".pt", ".pth", ".safetensors", ".npz", ".npy"})
     if (path.ends_with(ending)) return true;
   std::array<char, 9> start{};
-  std::ifstream(path, std::ios::binary).read(start.data(), start.size());
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), start.size());
+  if (file.gcount() == 0) return true;
   const std::string_view text(start.data(), start.size());
   return text.starts_with("\x93NUMPY") || text.starts_with("PK\x03\x04") || text.starts_with("PK\x05\x06") ||
          text.starts_with('\x80') || (text[8] == '{' && text.substr(4, 4) == std::string_view("\0\0\0\0", 4));
