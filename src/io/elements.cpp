@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstring>
+#include <system_error>
 #include <vector>
 
 #include "base/byte_count.h"
@@ -106,6 +108,32 @@ class ColumnMajorWriter {
 };
 
 }  // namespace
+
+std::optional<ElementType> numpy_type(std::string_view name) {
+  ElementType type;
+  type.big_endian = name.starts_with('>');
+  if (!name.empty() && std::string_view("<>=|").find(name[0]) != std::string_view::npos) name.remove_prefix(1);
+  switch (name.empty() ? '\0' : name[0]) {
+    case 'b':
+      type.kind = ElementType::Kind::boolean;
+      break;
+    case 'i':
+      type.kind = ElementType::Kind::signed_integer;
+      break;
+    case 'u':
+      type.kind = ElementType::Kind::unsigned_integer;
+      break;
+    case 'f':
+      type.kind = ElementType::Kind::floating;
+      break;
+    default:
+      return std::nullopt;
+  }
+  const char* const end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + 1, end, type.size);
+  if (error != std::errc() || stop != end || !type.representable()) return std::nullopt;
+  return type;
+}
 
 bool ElementType::representable() const {
   switch (kind) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "io/place.h"
 #include "io/source.h"
@@ -22,6 +24,9 @@ struct ElementType {
   /// "float16", as PyTorch and numpy call it.
   std::string name() const;
 };
+
+/// What numpy calls "<f4", "f4" or "|b1"; nothing where that is no type of ours.
+std::optional<ElementType> numpy_type(std::string_view name);
 
 /// How many bytes an array takes in the file; FormatError where that overflows.
 std::uint64_t array_bytes(const Place& place, std::uint64_t offset, const Shape& shape, int element_size);

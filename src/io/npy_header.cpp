@@ -60,32 +60,10 @@ class HeaderParser {
     skip_blanks();
     if (peek() == '[') unsupported("record arrays are refused");
     const std::string_view descr = read_string();
-    constexpr std::string_view orders = "<>=|";
-    const char order = !descr.empty() && orders.find(descr[0]) != std::string_view::npos ? descr[0] : '\0';
-    const std::string_view rest = order == '\0' ? descr : descr.substr(1);
-    const char letter = rest.empty() ? '\0' : rest[0];
-    if (letter == 'O') unsupported("object arrays are refused");
-    ElementType type;
-    type.big_endian = order == '>';
-    switch (letter) {
-      case 'b':
-        type.kind = ElementType::Kind::boolean;
-        break;
-      case 'i':
-        type.kind = ElementType::Kind::signed_integer;
-        break;
-      case 'u':
-        type.kind = ElementType::Kind::unsigned_integer;
-        break;
-      case 'f':
-        break;
-      default:
-        unsupported(descr);
-    }
-    const char* end = rest.data() + rest.size();
-    const auto [stop, error] = std::from_chars(rest.data() + 1, end, type.size);
-    if (error != std::errc() || stop != end || !type.representable()) unsupported(descr);
-    return type;
+    if (descr.find('O') != std::string_view::npos) unsupported("object arrays are refused");
+    const auto type = numpy_type(descr);
+    if (!type) unsupported(descr);
+    return *type;
   }
 
   [[noreturn]] void unsupported(std::string_view what) const {

@@ -65,32 +65,6 @@ class TextSource : public Source {
   std::string_view text_;
 };
 
-/// What numpy calls "<f4", where a number of ours can be made of it.
-std::optional<ElementType> numpy_type(std::string_view name) {
-  ElementType type;
-  if (name.size() != 3) return std::nullopt;
-  switch (name[1]) {
-    case 'f':
-      type.kind = ElementType::Kind::floating;
-      break;
-    case 'i':
-      type.kind = ElementType::Kind::signed_integer;
-      break;
-    case 'u':
-      type.kind = ElementType::Kind::unsigned_integer;
-      break;
-    case 'b':
-      type.kind = ElementType::Kind::boolean;
-      break;
-    default:
-      return std::nullopt;
-  }
-  type.size = name[2] - '0';
-  type.big_endian = name[0] == '>';
-  if (!type.representable()) return std::nullopt;
-  return type;
-}
-
 std::optional<unsigned> next_code_point(const std::string& text, std::size_t& at) {
   const auto first = static_cast<unsigned char>(text[at++]);
   if (first < 0x80U) return first;
