@@ -4,7 +4,7 @@
 # all (no apt call either) where nothing is. Needs root or sudo only to install.
 set -euo pipefail
 packages=(g++ cmake ninja-build pkgconf libfmt-dev libopenblas-dev libhwy-dev libutf8proc-dev libcli11-dev
-          nlohmann-json3-dev zlib1g-dev catch2 "$@")
+          nlohmann-json3-dev zlib1g-dev catch2 python3 "$@")
 
 if ! command -v dpkg-query >/dev/null; then
   echo "setup: no dpkg here; these have to be there already: ${packages[*]}" >&2
