@@ -24,6 +24,9 @@ inline constexpr float ln2_high = 0.693145752F;  // with zeros at the end: exact
 inline constexpr float ln2_low = 1.42860677e-6F;
 inline constexpr float infinity = std::numeric_limits<float>::infinity();
 
+/// Unsigned, since of NaN and infinity the differences of bits mean nothing and may wrap.
+[[gnu::always_inline]] inline std::uint32_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
+
 /// x = n ln 2 + r, |r| <= ln 2 / 2.
 struct ExpParts {
   std::int32_t n;
@@ -36,9 +39,11 @@ struct ExpParts {
   const float n = shifted - round;
   const float r = std::fma(n, -ln2_low, std::fma(n, -ln2_high, x));
   const float p = polynomial(r, {0.5F, 0.16666512F, 0.041666187F, 0.008369599F, 0.001395172F});
-  return {std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(round), r, std::fma(p * r, r, r)};
+  return {static_cast<std::int32_t>(bits_of(shifted) - bits_of(round)), r, std::fma(p * r, r, r)};
 }
-[[gnu::always_inline]] inline float power_of_two(std::int32_t n) { return std::bit_cast<float>((n + 127) << 23); }
+[[gnu::always_inline]] inline float power_of_two(std::int32_t n) {
+  return std::bit_cast<float>((static_cast<std::uint32_t>(n) + 127U) << 23U);
+}
 
 [[gnu::always_inline]] inline float exp(float x) {
   const ExpParts e = exp_parts(x);
@@ -91,14 +96,19 @@ struct ExpParts {
 }
 /// n of x = 2^n m with m in [sqrt(1/2), sqrt(2)), for a normal x.
 [[gnu::always_inline]] inline std::int32_t log_exponent(float x) {
-  return (std::bit_cast<std::int32_t>(x) - 0x3f3504f3) >> 23;
+  return static_cast<std::int32_t>(bits_of(x) - 0x3f3504f3U) >> 23;
+}
+
+/// x 2^-n.
+[[gnu::always_inline]] inline float without_exponent(float x, std::int32_t n) {
+  return std::bit_cast<float>(bits_of(x) - (static_cast<std::uint32_t>(n) << 23U));
 }
 
 [[gnu::always_inline]] inline float log(float x) {
   const bool subnormal = x < std::numeric_limits<float>::min();
   const float scaled = subnormal ? x * 8388608.0F : x;  // 2^23
   const std::int32_t n = log_exponent(scaled);
-  const float m = std::bit_cast<float>(std::bit_cast<std::int32_t>(scaled) - (n << 23));
+  const float m = without_exponent(scaled, n);
   const float y = log_of_parts(static_cast<float>(n) - (subnormal ? 23.0F : 0.0F), m - 1.0F);
   const float at_ends = x == 0.0F ? -infinity : x == infinity ? x : y;
   return x >= 0.0F ? at_ends : std::numeric_limits<float>::quiet_NaN();
@@ -108,7 +118,7 @@ struct ExpParts {
   const float u = 1.0F + x;
   const float lost = x < 1.0F ? x - (u - 1.0F) : 1.0F - (u - x);  // what rounding u has taken away
   const std::int32_t n = log_exponent(u);
-  const float m = std::bit_cast<float>(std::bit_cast<std::int32_t>(u) - (n << 23));
+  const float m = without_exponent(u, n);
   const float y = log_of_parts(static_cast<float>(n), std::fma(lost, power_of_two(std::max(-n, -126)), m - 1.0F));
   const float at_ends = x == -1.0F ? -infinity : x == infinity || x == 0.0F ? x : y;
   return x >= -1.0F ? at_ends : std::numeric_limits<float>::quiet_NaN();
