@@ -22,7 +22,7 @@ programs=(ops)
 if scripts/build.sh release ops_libtorch >/dev/null 2>&1; then programs+=(ops_libtorch); fi
 for ((round = 1; round <= rounds; ++round)); do
   for program in "${programs[@]}"; do
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "build/release/benchmarks/$program" "$filter" | sed "s/^/$program\t$round\t/"
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "build/release/benchmarks/$program" 1 "$filter" | sed "s/^/$program\t$round\t/"
   done
 done | awk -F '\t' '
   function median(list, n,   i, j, t) {
