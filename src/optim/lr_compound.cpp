@@ -1,8 +1,9 @@
 // The schedules that are made of others.
+#include "taper/optim/lr_compound.h"
+
 #include <algorithm>
 
 #include "optim/scheduler_state.h"
-#include "taper/optim/lr_scheduler.h"
 
 namespace taper::optim::lr_scheduler {
 namespace {

@@ -1,11 +1,12 @@
 // The schedules that go up and down: along a cosine, in one cycle or in many.
+#include "taper/optim/lr_cycles.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
 
 #include "optim/scheduler_state.h"
-#include "taper/optim/lr_scheduler.h"
 
 namespace taper::optim::lr_scheduler {
 namespace {

@@ -1,9 +1,10 @@
 // The schedules that go one way: by steps, by a factor, along a line or a polynomial, or as functions say.
+#include "taper/optim/lr_decays.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "optim/scheduler_state.h"
-#include "taper/optim/lr_scheduler.h"
 
 namespace taper::optim::lr_scheduler {
 

@@ -1,3 +1,5 @@
+#include "taper/optim/lr_plateau.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -5,7 +7,6 @@
 #include <string>
 
 #include "optim/scheduler_state.h"
-#include "taper/optim/lr_scheduler.h"
 
 namespace taper::optim::lr_scheduler {
 namespace {

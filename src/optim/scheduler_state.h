@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "taper/base/error.h"
-#include "taper/optim/lr_scheduler.h"
+#include "taper/optim/lr_scheduler_base.h"
 
 namespace taper::optim::lr_scheduler {
 

@@ -1,4 +1,4 @@
-#include "taper/optim/lr_scheduler.h"
+#include "taper/optim/lr_scheduler_base.h"
 
 #include <algorithm>
 #include <cmath>
