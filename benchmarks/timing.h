@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,34 +16,56 @@ inline double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// What a benchmark program is called with: [THREADS [FILTER]].
+/// What a benchmark program is called with: [THREADS [FILTER [turns]]].
 struct Arguments {
   int threads = 1;
   std::string_view filter;
+  bool turns = false;  ///< takes turns with a peer: see report
 
-  Arguments(int argc, char** argv) : threads(argc > 1 ? std::atoi(argv[1]) : 1), filter(argc > 2 ? argv[2] : "") {}
+  Arguments(int argc, char** argv)
+      : threads(argc > 1 ? std::atoi(argv[1]) : 1),
+        filter(argc > 2 ? argv[2] : ""),
+        turns(argc > 3 && std::string_view(argv[3]) == "turns") {}
   bool wants(std::string_view name) const { return name.find(filter) != std::string_view::npos; }
 };
 
-/// Calls `body` until a sample lasts at least 50 ms, takes five samples and prints `name <tab> microseconds per call`,
-/// the median. Rows whose name does not contain the filter are passed over.
+/// Prints `name <tab> median of five samples`. When taking turns it prints the name, then one sample for each line read
+/// that says "again", so that who reads both programs can pair samples taken right after each other.
+template <class Sample>
+void report(const Arguments& arguments, const std::string& name, Sample&& sample) {
+  if (arguments.turns) {
+    std::printf("%s\n", name.c_str());
+    std::fflush(stdout);
+    for (std::string line; std::getline(std::cin, line) && line == "again";) {
+      std::printf("%.5g\n", sample());
+      std::fflush(stdout);
+    }
+    return;
+  }
+  std::vector<double> values;
+  const double start = now();
+  do values.push_back(sample());
+  while (values.size() < 3 || (values.size() < 5 && now() - start < 1));
+  std::sort(values.begin(), values.end());
+  std::printf("%s\t%.5g\n", name.c_str(), values[values.size() / 2]);
+  std::fflush(stdout);
+}
+
+/// Reports microseconds per call of `body`, which a sample calls until 50 ms are over. Rows whose name does not contain
+/// the filter are passed over.
 template <class F>
 void row(const Arguments& arguments, const std::string& name, F&& body) {
   if (!arguments.wants(name)) return;
-  const auto sample = [&](long calls) {
+  const auto time = [&](long calls) {
     const double start = now();
     for (long i = 0; i < calls; ++i) body();
     return now() - start;
   };
   body();
   long calls = 1;
-  for (double time = sample(1); time < 0.05; time = sample(calls))
-    calls = std::max(calls + 1, static_cast<long>(static_cast<double>(calls) * std::min(100.0, 0.06 / time)));
-  std::vector<double> times;
-  for (int i = 0; i < 5; ++i) times.push_back(sample(calls) / static_cast<double>(calls) * 1e6);
-  std::sort(times.begin(), times.end());
-  std::printf("%s\t%.5g\n", name.c_str(), times[2]);
-  std::fflush(stdout);
+  for (double t = time(1); t < 0.05; t = time(calls))
+    calls = std::max(calls + 1, static_cast<long>(static_cast<double>(calls) * std::min(100.0, 0.06 / t)));
+  report(arguments, name, [&] { return time(calls) / static_cast<double>(calls) * 1e6; });
 }
 
 }  // namespace timing

@@ -1,0 +1,51 @@
+#include "ops/rows.h"
+#include "ops_libtorch/tensors.h"
+
+namespace ops {
+namespace {
+
+void linear_and_norm(const Arguments& arguments) {
+  for (const std::int64_t batch : {64, 1024}) {
+    nn::Linear linear(128, 512);
+    const Tensor x = leaf({batch, 128}), g = randn({batch, 512});
+    const std::string name = "linear_128_512_b" + std::to_string(batch);
+    row(arguments, name + "_f", [&] { const Tensor y = linear(x); });
+    row(arguments, name + "_fb", [&] {
+      linear(x).backward(g);
+      drop(x), drop(linear->weight), drop(linear->bias);
+    });
+  }
+  nn::LayerNorm norm(nn::LayerNormOptions({512}));
+  const Tensor x = leaf({64, 512}), g = randn({64, 512});
+  row(arguments, "layernorm_64x512_fb", [&] {
+    norm->forward(x).backward(g);
+    drop(x), drop(norm->weight), drop(norm->bias);
+  });
+}
+
+void mlp(const Arguments& arguments) {
+  nn::Sequential m(nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 128), nn::ReLU(), nn::Linear(128, 10));
+  const Tensor x = randn({64, 784}), t = randint(10, {64}, torch::kLong);
+  optim::Adam adam(m->parameters(), 1e-3);
+  optim::SGD sgd(m->parameters(), 1e-3);
+  const auto step = [&](optim::Optimizer& optimizer) {
+    optimizer.zero_grad();
+    F::cross_entropy(m->forward(x), t).backward();
+    optimizer.step();
+  };
+  row(arguments, "mlp_784_256_128_10_b64_step_adam", [&] { step(adam); });
+  row(arguments, "mlp_784_256_128_10_b64_step_sgd", [&] { step(sgd); });
+  row(arguments, "mlp_784_256_128_10_b64_f_nograd", [&] {
+    const NoGradGuard no_grad;
+    const Tensor y = m->forward(x);
+  });
+}
+
+}  // namespace
+
+void layers(const Arguments& arguments) {
+  linear_and_norm(arguments);
+  mlp(arguments);
+}
+
+}  // namespace ops
