@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "base/parallel.h"
+#include "kernels/small_product.h"
 
 namespace taper::kernels {
 namespace {
@@ -22,40 +23,71 @@ void use_one_blas_thread() {
 
 constexpr bool fits(I64 size) { return size <= std::numeric_limits<blasint>::max(); }
 
+// Of numbers with no meaning where a size is 1 or less, the BLAS asks for a sensible row length all the same.
 template <class T>
-struct Operand {
-  const T* data;
-  I64 stride;
+struct Stored {
   bool transposed;
-  // Where the element (row, column) of op(X) stands.
-  const T* at(I64 row, I64 column) const { return data + (transposed ? column * stride + row : row * stride + column); }
+  I64 stride;
+  Stored(const Laid<T>& x, I64 rows, I64 columns)
+      : transposed(x.across != 1),
+        stride(std::max<I64>({transposed ? x.across : x.down, transposed ? rows : columns, 1})) {}
 };
 
 // The product by the plain loop; integers are multiplied as unsigned ones, whose overflow is defined.
 template <class T>
-void plain_rows(I64 begin, I64 end, I64 n, I64 k, T alpha, Operand<T> a, Operand<T> b, T beta, T* c, I64 ldc) {
+void plain_rows(I64 begin, I64 end, const Product<T>& x) {
   using Wrap = typename std::conditional_t<std::is_integral_v<T>, std::make_unsigned<T>, std::type_identity<T>>::type;
   for (I64 i = begin; i < end; ++i) {
-    for (I64 j = 0; j < n; ++j) {
+    for (I64 j = 0; j < x.n; ++j) {
       Wrap total = 0;
-      for (I64 p = 0; p < k; ++p) total += static_cast<Wrap>(*a.at(i, p)) * static_cast<Wrap>(*b.at(p, j));
-      T& out = c[i * ldc + j];
-      const Wrap old = beta == T{0} ? Wrap{0} : static_cast<Wrap>(beta) * static_cast<Wrap>(out);
-      out = static_cast<T>(static_cast<Wrap>(alpha) * total + old);
+      for (I64 p = 0; p < x.k; ++p) total += static_cast<Wrap>(*x.a.at(i, p)) * static_cast<Wrap>(*x.b.at(p, j));
+      const Wrap old = x.beta == T{0} ? Wrap{0} : static_cast<Wrap>(x.beta) * static_cast<Wrap>(*x.base.at(i, j));
+      x.c[i * x.c_down + j] = static_cast<T>(static_cast<Wrap>(x.alpha) * total + old);
+    }
+  }
+}
+
+// The rows [i, i + m) and columns [j, j + n) of a product.
+template <class T>
+Product<T> piece_of(const Product<T>& x, I64 i, I64 j, I64 m, I64 n) {
+  Product<T> piece = x;
+  piece.m = std::min(m, x.m - i);
+  piece.n = std::min(n, x.n - j);
+  piece.a.data = x.a.at(i, 0);
+  piece.b.data = x.b.at(0, j);
+  piece.base.data = x.base.at(i, j);
+  piece.c = x.c + i * x.c_down + j;
+  return piece;
+}
+
+template <class T>
+void copy_base(const Product<T>& x) {
+  for (I64 i = 0; i < x.m; ++i) {
+    const T* from = x.base.at(i, 0);
+    T* to = x.c + i * x.c_down;
+    if (x.base.across == 1) {
+      std::copy_n(from, x.n, to);
+    } else {
+      for (I64 j = 0; j < x.n; ++j) to[j] = from[j * x.base.across];
     }
   }
 }
 
 template <class T>
-void blas_tile(I64 m, I64 n, I64 k, T alpha, Operand<T> a, Operand<T> b, T beta, T* c, I64 ldc) {
+void blas_piece(const Product<T>& x) {
+  if (x.beta != T{0} && x.base.data != x.c) copy_base(x);
+  const Stored<T> a(x.a, x.m, x.k);
+  const Stored<T> b(x.b, x.k, x.n);
   const auto flag = [](bool transposed) { return transposed ? CblasTrans : CblasNoTrans; };
   const auto size = [](I64 value) { return static_cast<blasint>(value); };
+  const auto call = [&](auto gemm_of_type) {
+    gemm_of_type(CblasRowMajor, flag(a.transposed), flag(b.transposed), size(x.m), size(x.n), size(x.k), x.alpha,
+                 x.a.data, size(a.stride), x.b.data, size(b.stride), x.beta, x.c, size(x.c_down));
+  };
   if constexpr (std::is_same_v<T, float>) {
-    cblas_sgemm(CblasRowMajor, flag(a.transposed), flag(b.transposed), size(m), size(n), size(k), alpha, a.data,
-                size(a.stride), b.data, size(b.stride), beta, c, size(ldc));
+    call(cblas_sgemm);
   } else {
-    cblas_dgemm(CblasRowMajor, flag(a.transposed), flag(b.transposed), size(m), size(n), size(k), alpha, a.data,
-                size(a.stride), b.data, size(b.stride), beta, c, size(ldc));
+    call(cblas_dgemm);
   }
 }
 
@@ -73,52 +105,53 @@ Tile tile_for(I64 m, I64 n, I64 k) {
   return tile;
 }
 
+// What a product without terms is.
 template <class T>
-void scale(I64 m, I64 n, T beta, T* c, I64 ldc) {
-  for (I64 i = 0; i < m; ++i)
-    for (I64 j = 0; j < n; ++j) c[i * ldc + j] = beta == T{0} ? T{0} : beta * c[i * ldc + j];
+void scale_base(const Product<T>& x) {
+  for (I64 i = 0; i < x.m; ++i)
+    for (I64 j = 0; j < x.n; ++j) x.c[i * x.c_down + j] = x.beta == T{0} ? T{0} : x.beta * *x.base.at(i, j);
+}
+
+template <class T>
+bool fits_blas(const Product<T>& x) {
+  return fits(x.k) && fits(Stored<T>(x.a, x.m, x.k).stride) && fits(Stored<T>(x.b, x.k, x.n).stride) && fits(x.c_down);
 }
 
 }  // namespace
 
 template <class T>
-void gemm(bool transpose_a, bool transpose_b, I64 m, I64 n, I64 k, T alpha, const T* a, I64 lda, const T* b, I64 ldb,
-          T beta, T* c, I64 ldc) {
-  if (m == 0 || n == 0) return;
-  // BLAS asks for sensible row lengths even where there is one row only.
-  const Operand<T> left{a, std::max<I64>({lda, transpose_a ? m : k, 1}), transpose_a};
-  const Operand<T> right{b, std::max<I64>({ldb, transpose_b ? k : n, 1}), transpose_b};
-  ldc = std::max(ldc, n);
+void gemm(const Product<T>& x) {
+  if (x.m == 0 || x.n == 0) return;
   if constexpr (std::is_floating_point_v<T>) {
-    if (k == 0) return scale(m, n, beta, c, ldc);
-    if (fits(k) && fits(left.stride) && fits(right.stride) && fits(ldc)) {
+    if (x.k == 0 || x.alpha == T{0}) return scale_base(x);
+    if (is_small_product(x)) return small_product(x);
+    if (fits_blas(x)) {
       use_one_blas_thread();
-      const Tile tile = tile_for(m, n, k);
-      const I64 across = (n + tile.n - 1) / tile.n;
-      parallel_for(0, (m + tile.m - 1) / tile.m * across, 1, [&](I64 begin, I64 end) {
-        for (I64 t = begin; t < end; ++t) {
-          const I64 i = t / across * tile.m;
-          const I64 j = t % across * tile.n;
-          blas_tile(std::min(tile.m, m - i), std::min(tile.n, n - j), k, alpha,
-                    {left.at(i, 0), left.stride, transpose_a}, {right.at(0, j), right.stride, transpose_b}, beta,
-                    c + i * ldc + j, ldc);
-        }
+      const Tile tile = tile_for(x.m, x.n, x.k);
+      const I64 across = (x.n + tile.n - 1) / tile.n;
+      parallel_for(0, (x.m + tile.m - 1) / tile.m * across, 1, [&](I64 begin, I64 end) {
+        for (I64 t = begin; t < end; ++t)
+          blas_piece(piece_of(x, t / across * tile.m, t % across * tile.n, tile.m, tile.n));
       });
       return;
     }
   }
-  parallel_for(0, m, std::max<I64>(1, (1 << 14) / std::max<I64>(n * k, 1)),
-               [&](I64 begin, I64 end) { plain_rows(begin, end, n, k, alpha, left, right, beta, c, ldc); });
+  parallel_for(0, x.m, std::max<I64>(1, (1 << 14) / std::max<I64>(x.n * x.k, 1)),
+               [&](I64 begin, I64 end) { plain_rows(begin, end, x); });
 }
 
 template <class T>
-void gemm_batch(I64 batch, bool transpose_a, bool transpose_b, I64 m, I64 n, I64 k, T alpha, const T* a, I64 lda,
-                I64 stride_a, const T* b, I64 ldb, I64 stride_b, T beta, T* c, I64 ldc, I64 stride_c) {
-  const I64 work = std::max<I64>(m * n * k, 1);
+void gemm_batch(I64 batch, const Product<T>& first, const BatchStrides& strides) {
+  if (batch == 1) return gemm(first);
+  const I64 work = std::max<I64>(first.m * first.n * first.k, 1);
   const auto products = [&](I64 begin, I64 end) {
+    Product<T> x = first;
     for (I64 i = begin; i < end; ++i) {
-      gemm(transpose_a, transpose_b, m, n, k, alpha, a + i * stride_a, lda, b + i * stride_b, ldb, beta,
-           c + i * stride_c, ldc);
+      x.a.data = first.a.data + i * strides.a;
+      x.b.data = first.b.data + i * strides.b;
+      x.base.data = first.base.data + i * strides.base;
+      x.c = first.c + i * strides.c;
+      gemm(x);
     }
   };
   if (work > worth_a_thread) return products(0, batch);  // each product has its own threads
@@ -149,18 +182,14 @@ T dot(I64 n, const T* x, const T* y) {
 }
 
 using I32 = std::int32_t;
-template void gemm(bool, bool, I64, I64, I64, float, const float*, I64, const float*, I64, float, float*, I64);
-template void gemm(bool, bool, I64, I64, I64, double, const double*, I64, const double*, I64, double, double*, I64);
-template void gemm(bool, bool, I64, I64, I64, I64, const I64*, I64, const I64*, I64, I64, I64*, I64);
-template void gemm(bool, bool, I64, I64, I64, I32, const I32*, I64, const I32*, I64, I32, I32*, I64);
-template void gemm_batch(I64, bool, bool, I64, I64, I64, float, const float*, I64, I64, const float*, I64, I64, float,
-                         float*, I64, I64);
-template void gemm_batch(I64, bool, bool, I64, I64, I64, double, const double*, I64, I64, const double*, I64, I64,
-                         double, double*, I64, I64);
-template void gemm_batch(I64, bool, bool, I64, I64, I64, I64, const I64*, I64, I64, const I64*, I64, I64, I64, I64*,
-                         I64, I64);
-template void gemm_batch(I64, bool, bool, I64, I64, I64, I32, const I32*, I64, I64, const I32*, I64, I64, I32, I32*,
-                         I64, I64);
+template void gemm(const Product<float>&);
+template void gemm(const Product<double>&);
+template void gemm(const Product<I64>&);
+template void gemm(const Product<I32>&);
+template void gemm_batch(I64, const Product<float>&, const BatchStrides&);
+template void gemm_batch(I64, const Product<double>&, const BatchStrides&);
+template void gemm_batch(I64, const Product<I64>&, const BatchStrides&);
+template void gemm_batch(I64, const Product<I32>&, const BatchStrides&);
 template float dot(I64, const float*, const float*);
 template double dot(I64, const double*, const double*);
 template I64 dot(I64, const I64*, const I64*);

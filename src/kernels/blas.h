@@ -5,18 +5,41 @@
 // Matrix products. OpenBLAS is behind this header alone. Results do not depend on the number of threads.
 namespace taper::kernels {
 
-/// C = alpha op(A) op(B) + beta C with C [m][n], op(A) [m][k], op(B) [k][n], all row-major; `lda`, `ldb` and `ldc` are
-/// the elements from one stored row to the next, and op transposes where asked. C is not read where beta is 0. T is
-/// float, double, int64_t or int32_t; integers wrap around.
+/// A matrix: its element (i, j) is data[i * down + j * across].
 template <class T>
-void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, T alpha, const T* a,
-          std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc);
+struct Laid {
+  const T* data;
+  std::int64_t down;
+  std::int64_t across;
+  const T* at(std::int64_t i, std::int64_t j) const { return data + i * down + j * across; }
+};
 
-/// `batch` products as above; the operands of the next one stand stride_a, stride_b and stride_c elements further on.
+/// C = alpha A B + beta base with C [m][n], A [m][k], B [k][n] and base [m][n]. C's rows are contiguous and `c_down`
+/// apart; A and B have a stride of 1, and the other one leaves room for what lies along that. The base may be C itself,
+/// and is not read where beta is 0. T is float, double, int64_t or int32_t; integers wrap around.
 template <class T>
-void gemm_batch(std::int64_t batch, bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
-                T alpha, const T* a, std::int64_t lda, std::int64_t stride_a, const T* b, std::int64_t ldb,
-                std::int64_t stride_b, T beta, T* c, std::int64_t ldc, std::int64_t stride_c);
+struct Product {
+  std::int64_t m, n, k;
+  T alpha;
+  Laid<T> a;
+  Laid<T> b;
+  T beta;
+  Laid<T> base;
+  T* c;
+  std::int64_t c_down;
+};
+
+template <class T>
+void gemm(const Product<T>& product);
+
+/// How many elements further on the next product's operands stand.
+struct BatchStrides {
+  std::int64_t a, b, base, c;
+};
+
+/// `batch` products as above.
+template <class T>
+void gemm_batch(std::int64_t batch, const Product<T>& first, const BatchStrides& strides);
 
 /// The sum of x[i] y[i].
 template <class T>

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kernels/blas.h"
+#include "kernels/reduce.h"
 #include "ops/elementwise.h"
 #include "taper/base/error.h"
 #include "taper/ops/pointwise.h"
@@ -42,68 +43,105 @@ void check_types(const char* op, const Tensor& a, const Tensor& b) {
     throw TypeError(fmt::format("{}: {} x {}; both operands need one dtype", op, name(a.dtype()), name(b.dtype())));
 }
 
-// The last two dimensions of an operand as gemm takes them: rows at a distance of `stride`, or columns where
-// transposed.
-struct Matrix {
-  Tensor held;
-  bool transposed = false;
-  std::int64_t stride = 1;
-  std::int64_t batch_stride = 0;
+// An operand as it is multiplied: as it stands, or with its last two dimensions exchanged.
+struct Side {
+  const Tensor& x;
+  bool turned = false;
+  std::int64_t size(int from_end) const { return x.shape()[x.dim() - (turned ? 3 - from_end : from_end)]; }
+  Side turn() const { return {x, !turned}; }
+};
 
-  explicit Matrix(const Tensor& x) : held(x) {
+// The last two dimensions of an operand as gemm takes them, with one stride of 1; copied where they do not lie so.
+class Matrix {
+ public:
+  explicit Matrix(const Side& side) : impl_(&side.x.get()), turned_(side.turned) {
     if (lies_well()) return;
-    held = detail::make_tensor(x.shape(), x.dtype());
-    detail::copy_raw(held, x);
+    copy_ = detail::make_tensor(impl_->shape, impl_->dtype);
+    detail::copy_raw(copy_, side.x);
+    impl_ = &copy_.get();
     lies_well();
   }
 
   template <class T>
-  const T* data() const {
-    return held.data<T>();
+  kernels::Laid<T> laid() const {
+    const T* data = reinterpret_cast<const T*>(impl_->data);
+    return turned_ ? kernels::Laid<T>{data, across_, down_} : kernels::Laid<T>{data, down_, across_};
   }
+  std::int64_t next() const { return impl_->shape.size() > 2 ? impl_->strides[0] : 0; }
 
  private:
   bool lies_well() {
-    const int d = held.dim() - 2;
-    const std::int64_t rows = held.shape()[d];
-    const std::int64_t columns = held.shape()[d + 1];
-    const std::int64_t down = held.strides()[d];
-    const std::int64_t across = held.strides()[d + 1];
-    if (d > 0) batch_stride = held.strides()[0];
-    if ((across == 1 || columns <= 1) && (down >= columns || rows <= 1)) {
-      transposed = false;
-      stride = std::max<std::int64_t>(rows <= 1 ? columns : down, 1);
+    const int d = impl_->shape.size() - 2;
+    const std::int64_t rows = impl_->shape[d];
+    const std::int64_t columns = impl_->shape[d + 1];
+    down_ = impl_->strides[d];
+    across_ = impl_->strides[d + 1];
+    if ((across_ == 1 || columns <= 1) && (down_ >= columns || rows <= 1)) {
+      across_ = 1;
+      if (rows <= 1) down_ = std::max<std::int64_t>(columns, 1);
       return true;
     }
-    if ((down == 1 || rows <= 1) && (across >= rows || columns <= 1)) {
-      transposed = true;
-      stride = std::max<std::int64_t>(columns <= 1 ? rows : across, 1);
+    if ((down_ == 1 || rows <= 1) && (across_ >= rows || columns <= 1)) {
+      down_ = 1;
+      if (columns <= 1) across_ = std::max<std::int64_t>(rows, 1);
       return true;
     }
     return false;
   }
+
+  const detail::TensorImpl* impl_;
+  Tensor copy_;
+  bool turned_;
+  std::int64_t down_ = 0;
+  std::int64_t across_ = 0;
 };
 
-// alpha a b + beta out, written to the contiguous `out`; a, b and out are matrices or equally many of them.
-void multiply(const Tensor& a, const Tensor& b, const Tensor& out, Scalar beta, Scalar alpha) {
-  const int d = out.dim() - 2;
-  const std::int64_t m = out.shape()[d];
-  const std::int64_t n = out.shape()[d + 1];
-  const std::int64_t k = a.shape()[d + 1];
+// alpha a b + beta base, written to the contiguous `out`; a, b and out are matrices or equally many of them. The base
+// broadcasts to out's shape, and may be undefined where beta is 0.
+void multiply(const Side& a, const Side& b, const Tensor& out, Scalar beta = 0, Scalar alpha = 1,
+              const Tensor& base = {}) {
   if (out.numel() == 0) return;
   const Matrix left(a);
   const Matrix right(b);
+  const int d = out.dim() - 2;
+  const std::int64_t m = out.shape()[d];
+  const std::int64_t n = out.shape()[d + 1];
+  const Shape base_strides =
+      base.defined() ? kernels::broadcast_strides(base.shape(), base.strides(), out.shape()) : out.strides();
   detail::dispatch(out.dtype(), [&](auto zero) {
     using T = decltype(zero);
     if constexpr (!std::is_same_v<T, bool>) {
       const auto number = [](Scalar s) {
         return std::is_floating_point_v<T> ? static_cast<T>(s.to_double()) : static_cast<T>(s.to_int());
       };
-      kernels::gemm_batch<T>(d == 0 ? 1 : out.shape()[0], left.transposed, right.transposed, m, n, k, number(alpha),
-                             left.data<T>(), left.stride, left.batch_stride, right.data<T>(), right.stride,
-                             right.batch_stride, number(beta), out.data<T>(), n, m * n);
+      T* data = out.data<T>();
+      const kernels::Laid<T> added{base.defined() ? base.data<T>() : data, base_strides[d], base_strides[d + 1]};
+      const kernels::Product<T> product{
+          m, n, a.size(1), number(alpha), left.laid<T>(), right.laid<T>(), number(beta), added, data, n};
+      kernels::gemm_batch(d == 0 ? 1 : out.shape()[0], product,
+                          {left.next(), right.next(), d == 0 ? 0 : base_strides[0], m * n});
     }
   });
+}
+
+// a b outside the tape.
+Tensor product(const Side& a, const Side& b) {
+  Shape shape = a.x.shape();
+  shape[a.x.dim() - 2] = a.size(2);
+  shape[a.x.dim() - 1] = b.size(1);
+  Tensor out = detail::make_tensor(shape, a.x.dtype());
+  multiply(a, b, out);
+  return out;
+}
+
+// a b in a backward, of operations where that is recorded.
+Tensor product(const Grads& dx, const Side& a, const Side& b) {
+  if (!dx.recording()) return product(a, b);
+  const auto turned = [](const Side& side) {
+    if (!side.turned) return side.x;
+    return side.x.dim() == 2 ? side.x.t() : side.x.transpose(1, 2);
+  };
+  return a.x.dim() == 2 ? turned(a).mm(turned(b)) : turned(a).bmm(turned(b));
 }
 
 // Whether a matrix lies column by column, as the transpose of a contiguous one does.
@@ -113,8 +151,23 @@ bool lies_transposed(const Tensor& x) {
 
 // The gradient a b of a matrix `of`, laid out as that is: a weight's gradient, reached through its transpose, is
 // contiguous.
-Tensor gradient(const Tensor& a, const Tensor& b, const Tensor& of) {
-  return lies_transposed(of) ? b.t().mm(a.t()).t() : a.mm(b);
+Tensor gradient(const Grads& dx, const Side& a, const Side& b, const Tensor& of) {
+  if (!lies_transposed(of)) return product(dx, a, b);
+  const Tensor turned = product(dx, b.turn(), a.turn());
+  if (dx.recording()) return turned.t();
+  return detail::alias(turned, of.shape(), of.strides());
+}
+
+// The gradient of what was added to each row of a result.
+Tensor row_gradient(const Grads& dx, const Tensor& g, const Like& like) {
+  if (dx.recording() || !g.is_contiguous() || like.shape.size() != 1 || like.shape[0] != g.shape()[1])
+    return sum_to(g, like);
+  Tensor out = detail::make_tensor(like.shape, like.dtype);
+  detail::dispatch_floating(like.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    kernels::sum(g.data<T>(), 1, g.shape()[0], g.shape()[1], out.data<T>());
+  });
+  return out;
 }
 
 // A fresh result in another shape, under the name that PyTorch gives to that step.
@@ -161,12 +214,10 @@ Tensor mm(const Tensor& a, const Tensor& b) {
   check_dims("mm", a, 2, b, 2);
   check_types("mm", a, b);
   check_inner("mm", a, b, a.shape()[1], b.shape()[0]);
-  Tensor out = detail::make_tensor({a.shape()[0], b.shape()[1]}, a.dtype());
-  multiply(a, b, out, 0, 1);
-  return record("MmBackward0", std::move(out), {a, b}, saved(read_for(a, b), read_for(b, a)),
+  return record("MmBackward0", product(Side{a}, Side{b}), {a, b}, saved(read_for(a, b), read_for(b, a)),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
-                  if (dx.wants(0)) dx.add(0, gradient(g, y.t(), x));
-                  if (dx.wants(1)) dx.add(1, gradient(x.t(), g, y));
+                  if (dx.wants(0)) dx.add(0, gradient(dx, {g}, {y, true}, x));
+                  if (dx.wants(1)) dx.add(1, gradient(dx, {x, true}, {g}, y));
                 });
 }
 
@@ -176,12 +227,10 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
   if (a.shape()[0] != b.shape()[0])
     throw ShapeError(fmt::format("bmm: {} x {}: {} vs {} matrices", text(a), text(b), a.shape()[0], b.shape()[0]));
   check_inner("bmm", a, b, a.shape()[2], b.shape()[1]);
-  Tensor out = detail::make_tensor({a.shape()[0], a.shape()[1], b.shape()[2]}, a.dtype());
-  multiply(a, b, out, 0, 1);
-  return record("BmmBackward0", std::move(out), {a, b}, saved(read_for(a, b), read_for(b, a)),
+  return record("BmmBackward0", product(Side{a}, Side{b}), {a, b}, saved(read_for(a, b), read_for(b, a)),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
-                  if (dx.wants(0)) dx.add(0, g.bmm(y.transpose(1, 2)));
-                  if (dx.wants(1)) dx.add(1, x.transpose(1, 2).bmm(g));
+                  if (dx.wants(0)) dx.add(0, product(dx, {g}, {y, true}));
+                  if (dx.wants(1)) dx.add(1, product(dx, {x, true}, {g}));
                 });
 }
 
@@ -198,17 +247,16 @@ Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, Scalar beta,
   if (!is_floating_point(a.dtype()) && fraction)
     throw TypeError(fmt::format("addmm: beta and alpha must be integers for operands of {}", name(a.dtype())));
   Tensor out = detail::make_tensor(shape, a.dtype());
-  if (beta.to_double() != 0) detail::copy_raw(out, input);
-  multiply(a, b, out, beta, alpha);
+  multiply({a}, {b}, out, beta, alpha, input);
   return record(
       "AddmmBackward0", std::move(out), {input, a, b},
       saved(Like(input), read_for(a, b), read_for(b, a), beta.to_double(), alpha.to_double()),
       [](Grads& dx, const Tensor& g, const Like& like, const Tensor& x, const Tensor& y, double scale, double factor) {
-        if (dx.wants(0)) dx.add(0, sum_to(scale == 1 ? g : g * scale, like));
+        if (dx.wants(0)) dx.add(0, row_gradient(dx, scale == 1 ? g : g * scale, like));
         if (!dx.wants(1) && !dx.wants(2)) return;
         const Tensor scaled = factor == 1 ? g : g * factor;
-        if (dx.wants(1)) dx.add(1, gradient(scaled, y.t(), x));
-        if (dx.wants(2)) dx.add(2, gradient(x.t(), scaled, y));
+        if (dx.wants(1)) dx.add(1, gradient(dx, {scaled}, {y, true}, x));
+        if (dx.wants(2)) dx.add(2, gradient(dx, {x, true}, {scaled}, y));
       });
 }
 
@@ -218,7 +266,7 @@ Tensor mv(const Tensor& a, const Tensor& x) {
   check_inner("mv", a, x, a.shape()[1], x.shape()[0]);
   const Tensor column = detail::alias(x, {x.shape()[0], 1}, {x.strides()[0], 1});
   Tensor out = detail::make_tensor({a.shape()[0], 1}, a.dtype());
-  multiply(a, column, out, 0, 1);
+  multiply({a}, {column}, out);
   return record("MvBackward0", detail::alias(out, {a.shape()[0]}, {1}), {a, x}, saved(read_for(a, x), read_for(x, a)),
                 [](Grads& dx, const Tensor& g, const Tensor& matrix, const Tensor& vector) {
                   if (dx.wants(0)) dx.add(0, outer(g, vector));
@@ -266,6 +314,25 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   return stacked(a.dim() == 1 ? a.unsqueeze(0) : a, b.dim() == 1 ? b.unsqueeze(1) : b, result);
 }
 
+namespace {
+
+// linear of a matrix with a weight [out, in]: addmm with the weight read through its transpose.
+Tensor linear_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check_types("linear", x, weight);
+  check_types("linear", bias, x);
+  Tensor out = detail::make_tensor({x.shape()[0], weight.shape()[0]}, x.dtype());
+  multiply({x}, {weight, true}, out, 1, 1, bias);
+  return record("AddmmBackward0", std::move(out), {bias, x, weight},
+                saved(Like(bias), read_for(x, weight), read_for(weight, x)),
+                [](Grads& dx, const Tensor& g, const Like& like, const Tensor& in, const Tensor& w) {
+                  if (dx.wants(0)) dx.add(0, row_gradient(dx, g, like));
+                  if (dx.wants(1)) dx.add(1, gradient(dx, {g}, {w}, in));
+                  if (dx.wants(2)) dx.add(2, gradient(dx, {g, true}, {in}, w));
+                });
+}
+
+}  // namespace
+
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   if (weight.dim() != 1 && weight.dim() != 2)
     throw ShapeError(fmt::format("linear: a weight of shape {}; [out, in] or [in]", to_string(weight.shape())));
@@ -278,9 +345,9 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   if (bias.shape() != width && (bias.dim() > 1 || bias.numel() != 1))
     throw ShapeError(fmt::format("linear: a bias of shape {} for a weight of shape {}; {} fits",
                                  to_string(bias.shape()), to_string(weight.shape()), to_string(width)));
-  if (weight.dim() == 2 && x.dim() == 2) return addmm(bias, x, weight.t());
+  if (weight.dim() == 2 && x.dim() == 2) return linear_rows(x, weight, bias);
   if (weight.dim() == 2 && x.dim() == 3 && x.is_contiguous()) {
-    const Tensor rows = addmm(bias, x.reshape({x.size(0) * x.size(1), x.size(2)}), weight.t());
+    const Tensor rows = linear_rows(x.reshape({x.size(0) * x.size(1), x.size(2)}), weight, bias);
     return rows.view({x.size(0), x.size(1), weight.size(0)});
   }
   return matmul(x, weight.t()) + bias;

@@ -20,6 +20,16 @@ std::vector<T> numbers(std::int64_t seed, std::int64_t count) {
     return integers<T>(seed, count, 1000);
 }
 
+// C = alpha op(A) op(B) + beta C of matrices stored row by row.
+template <class T>
+Product<T> stored(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, T alpha, const T* a,
+                  std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
+  const auto laid = [](const T* data, std::int64_t stride, bool turned) {
+    return turned ? Laid<T>{data, 1, stride} : Laid<T>{data, stride, 1};
+  };
+  return {m, n, k, alpha, laid(a, lda, ta), laid(b, ldb, tb), beta, {c, ldc, 1}, c, ldc};
+}
+
 template <class T>
 void check_product(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k) {
   INFO(ta << tb << " " << m << " " << n << " " << k);
@@ -28,7 +38,7 @@ void check_product(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_
   const auto start = numbers<T>(3, m * ldc);
   const auto out = same_on_threads([&] {
     auto c = start;
-    gemm(ta, tb, m, n, k, T{2}, a.data(), lda, b.data(), ldb, T{3}, c.data(), ldc);
+    gemm(stored(ta, tb, m, n, k, T{2}, a.data(), lda, b.data(), ldb, T{3}, c.data(), ldc));
     return c;
   });
   for (std::int64_t i = 0; i < m; ++i) {
@@ -63,6 +73,7 @@ TEMPLATE_TEST_CASE("products agree with the plain loop", "", float, double, std:
       check_product<TestType>(ta, tb, 3, 1, 7);
       check_product<TestType>(ta, tb, 1, 40, 5);
       check_product<TestType>(ta, tb, 33, 17, 29);
+      check_product<TestType>(ta, tb, 40, 41, 42);
       check_product<TestType>(ta, tb, 4, 5, 0);
     }
   }
@@ -78,7 +89,7 @@ TEST_CASE("a product with beta 0 does not read its target, also over no terms") 
   for (const std::int64_t k : {0, 3, 50}) {
     const std::vector<float> a(2 * 50, 1), b(50 * 2, 1);
     std::vector<float> c(4, std::numeric_limits<float>::quiet_NaN());
-    gemm(false, false, 2, 2, k, 1.0F, a.data(), k, b.data(), 2, 0.0F, c.data(), 2);
+    gemm(stored(false, false, 2, 2, k, 1.0F, a.data(), k, b.data(), 2, 0.0F, c.data(), 2));
     CHECK(c == std::vector<float>(4, static_cast<float>(k)));
   }
 }
@@ -87,12 +98,12 @@ TEST_CASE("a batch of products is the products one by one, and a stride of 0 rep
   const auto a = values<double>(1, 40 * 6), b = values<double>(2, 12);
   const auto out = same_on_threads([&] {
     std::vector<double> c(40 * 8);
-    gemm_batch(40, false, true, 2, 4, 3, 1.0, a.data(), 3, 6, b.data(), 3, 0, 0.0, c.data(), 4, 8);
+    gemm_batch(40, stored(false, true, 2, 4, 3, 1.0, a.data(), 3, b.data(), 3, 0.0, c.data(), 4), {6, 0, 8, 8});
     return c;
   });
   for (std::size_t i = 0; i < 40; ++i) {
     std::vector<double> c(8);
-    gemm(false, true, 2, 4, 3, 1.0, a.data() + i * 6, 3, b.data(), 3, 0.0, c.data(), 4);
+    gemm(stored(false, true, 2, 4, 3, 1.0, a.data() + i * 6, 3, b.data(), 3, 0.0, c.data(), 4));
     CHECK(std::vector<double>(out.begin() + static_cast<std::ptrdiff_t>(i * 8),
                               out.begin() + static_cast<std::ptrdiff_t>(i * 8 + 8)) == c);
   }
@@ -104,4 +115,28 @@ TEST_CASE("dot sums the products of pairs, and integers wrap around") {
   CHECK(dot(0, x.data(), y.data()) == 0);
   const std::int32_t big[] = {2147483647, 2};
   CHECK(dot(2, big, big) == 5);
+}
+
+TEMPLATE_TEST_CASE("a product takes its base from anywhere", "", float, double, std::int32_t) {
+  for (const std::int64_t n : {3, 70}) {
+    const std::vector<TestType> a(static_cast<std::size_t>(n * n), 1), row = numbers<TestType>(1, n);
+    std::vector<TestType> c(static_cast<std::size_t>(n * n));
+    const Laid<TestType> left{a.data(), n, 1};
+    for (const bool across : {true, false}) {
+      gemm<TestType>({n, n, n, 1, left, left, 2, {row.data(), across ? 0 : 1, across ? 1 : 0}, c.data(), n});
+      bool right = true;
+      for (std::int64_t i = 0; i < n; ++i)
+        for (std::int64_t j = 0; j < n; ++j)
+          right &= c[static_cast<std::size_t>(i * n + j)] ==
+                   static_cast<TestType>(n) + 2 * row[static_cast<std::size_t>(across ? j : i)];
+      CHECK(right);
+    }
+  }
+}
+
+TEST_CASE("a product times 0 reads no operand") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  float c = 3;
+  gemm<float>({1, 1, 1, 0, {&nan, 1, 1}, {&nan, 1, 1}, 2, {&c, 1, 1}, &c, 1});
+  CHECK(c == 6);
 }
