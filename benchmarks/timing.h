@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 /// Timing by hand, the same for Taper and its peer.
@@ -21,6 +22,8 @@ struct Arguments {
   int threads = 1;
   std::string_view filter;
   bool turns = false;  ///< takes turns with a peer: see report
+  /// Is handed each row instead of the clock: `call(row)` makes one call of it.
+  void (*counter)(const std::string& name, void (*call)(void*), void* row) = nullptr;
 
   Arguments(int argc, char** argv)
       : threads(argc > 1 ? std::atoi(argv[1]) : 1),
@@ -56,6 +59,9 @@ void report(const Arguments& arguments, const std::string& name, Sample&& sample
 template <class F>
 void row(const Arguments& arguments, const std::string& name, F&& body) {
   if (!arguments.wants(name)) return;
+  if (arguments.counter != nullptr)
+    return arguments.counter(
+        name, [](void* row) { (*static_cast<std::remove_reference_t<F>*>(row))(); }, &body);
   const auto time = [&](long calls) {
     const double start = now();
     for (long i = 0; i < calls; ++i) body();
