@@ -38,5 +38,6 @@ fit("exp", lambda r: near(r, lambda r: (mp.exp(r) - 1 - r) / r**2, mp.mpf(1) / 2
 fit("tanh", lambda z: (mp.tanh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, 1e-8, 0.625**2, 4, lambda z: z)
 fit("log", lambda f: near(f, lambda f: (mp.log(1 + f) - f + f * f / 2) / f**3, mp.mpf(1) / 3 - f / 4), float(mp.sqrt(0.5)) - 1, float(mp.sqrt(2)) - 1, 8,
     lambda f: near(f, lambda f: f**3 / mp.log(1 + f), f * f))
-fit("erf", lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 1, 1e-8, 1.0, 6, lambda z: mp.sqrt(z) / mp.erf(mp.sqrt(z)))
-fit("erfc", lambda x: -mp.log(mp.erfc(x)), 0.9, 4.0, 7, lambda x: mp.erfc(x))
+fit("erf", lambda x: -mp.log(mp.erfc(x)) / x - 1, 1e-4, 3.93, 8, lambda x: x * mp.erfc(x) / mp.erf(x))
+fit("exp2", lambda r: near(r, lambda r: (2**r - 1) / r, mp.log(2)), -0.5, 0.5, 4, lambda r: r / 2**r)
+fit("normal", lambda x: -mp.log(mp.erfc(x / mp.sqrt(2)), 2) / x, 1e-4, 5.6, 7, lambda x: x * mp.erfc(x / mp.sqrt(2)) * mp.log(2))

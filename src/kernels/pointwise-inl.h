@@ -9,7 +9,9 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/pointwise.h"
 
@@ -32,26 +34,45 @@ void unary(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64
   }
 }
 
+// An operation on two operands of which one is often a single number: worth a loop of its own.
+struct ByNumber {};
+
 template <class F, class In, class Out>
-void binary(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64_t sx, const void* y,
-            std::int64_t sy) {
+[[gnu::noinline]] void contiguous(std::int64_t n, Out* o, const In* a, const In* b) {
+  const F f;
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) o[i] = f(a[i], b[i]);
+}
+
+template <class F, class In, class Out>
+[[gnu::noinline]] void binary(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64_t sx, const void* y,
+                              std::int64_t sy) {
   const F f;
   auto* o = static_cast<Out*>(out);
   const auto* a = static_cast<const In*>(x);
   const auto* b = static_cast<const In*>(y);
-  if (so == 1 && sx == 1 && sy == 1) {
-#pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) o[i] = f(a[i], b[i]);
-  } else if (so == 1 && sx == 1 && sy == 0) {
-    const In v = *b;
-#pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) o[i] = f(a[i], v);
-  } else if (so == 1 && sx == 0 && sy == 1) {
-    const In v = *a;
-#pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) o[i] = f(v, b[i]);
-  } else {
+  if (so == 1 && sx == 1 && sy == 1) return contiguous<F>(n, o, a, b);
+  if (so != 1 || sx + sy != 1) {
     for (std::int64_t i = 0; i < n; ++i) o[i * so] = f(a[i * sx], b[i * sy]);
+    return;
+  }
+  if constexpr (std::is_floating_point_v<Out> && std::is_base_of_v<ByNumber, F>) {
+    if (sx == 0) {
+      const In v = *a;
+#pragma omp simd
+      for (std::int64_t i = 0; i < n; ++i) o[i] = f(v, b[i]);
+    } else {
+      const In v = *b;
+#pragma omp simd
+      for (std::int64_t i = 0; i < n; ++i) o[i] = f(a[i], v);
+    }
+  } else {
+    // A block full of the number needs no further loop over the operation, of which there are hundreds.
+    constexpr std::int64_t size = 128;
+    In block[size];
+    std::fill_n(block, std::min(n, size), sx == 0 ? *a : *b);
+    for (std::int64_t i = 0; i < n; i += size)
+      contiguous<F>(std::min(n - i, size), o + i, sx == 0 ? block : a + i, sy == 0 ? block : b + i);
   }
 }
 
@@ -63,7 +84,12 @@ void ternary(std::int64_t n, void* out, std::int64_t so, const void* x, std::int
   const auto* a = static_cast<const First*>(x);
   const auto* b = static_cast<const T*>(y);
   const auto* c = static_cast<const T*>(z);
-  for (std::int64_t i = 0; i < n; ++i) o[i * so] = f(a[i * sx], b[i * sy], c[i * sz]);
+  if (so == 1 && sx == 1 && sy == 1 && sz == 1) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) o[i] = f(a[i], b[i], c[i]);
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) o[i * so] = f(a[i * sx], b[i * sy], c[i * sz]);
+  }
 }
 
 // By squaring, modulo 2^64.
@@ -120,6 +146,16 @@ template <class F>
 void predicate(Binary& table) {
   table.loops = {&binary<F, float, bool>, &binary<F, double, bool>, &binary<F, std::int64_t, bool>,
                  &binary<F, std::int32_t, bool>, &binary<F, bool, bool>};
+}
+template <class F, class T>
+void swapped(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64_t sx, const void* y,
+             std::int64_t sy) {
+  binary<F, T, bool>(n, out, so, y, sy, x, sx);
+}
+template <class F>
+void swapped_predicate(Binary& table) {
+  table.loops = {&swapped<F, float>, &swapped<F, double>, &swapped<F, std::int64_t>, &swapped<F, std::int32_t>,
+                 &swapped<F, bool>};
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace taper::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct Add {
+struct Add : ByNumber {
   template <class T>
   T operator()(T a, T b) const {
     if constexpr (std::is_same_v<T, bool>)
@@ -23,13 +23,13 @@ struct Add {
       return a + b;
   }
 };
-struct Sub {
+struct Sub : ByNumber {
   template <class T>
   T operator()(T a, T b) const {
     return a - b;
   }
 };
-struct Mul {
+struct Mul : ByNumber {
   template <class T>
   T operator()(T a, T b) const {
     if constexpr (std::is_same_v<T, bool>)
@@ -38,7 +38,7 @@ struct Mul {
       return a * b;
   }
 };
-struct Div {
+struct Div : ByNumber {
   template <class T>
   T operator()(T a, T b) const {
     return a / b;
@@ -96,18 +96,6 @@ struct Le {
     return a <= b;
   }
 };
-struct Gt {
-  template <class T>
-  bool operator()(T a, T b) const {
-    return a > b;
-  }
-};
-struct Ge {
-  template <class T>
-  bool operator()(T a, T b) const {
-    return a >= b;
-  }
-};
 struct LogicalAnd {
   template <class T>
   bool operator()(T a, T b) const {
@@ -142,9 +130,8 @@ struct ReluBackward {
 struct GeluBackward {
   template <class T>
   T operator()(T g, T x) const {
-    const T cdf = (T(1) + math::erf(x * T(0.70710678118654752440))) * T(0.5);
-    const T pdf = math::exp(x * x * T(-0.5)) * T(0.39894228040143267794);
-    return g * (cdf + x * pdf);
+    const T cdf = (T(1) + math::normal_erf(x)) * T(0.5);
+    return g * (cdf + x * math::normal_density(x));
   }
 };
 struct SiluBackward {
@@ -193,8 +180,9 @@ const BinaryTables& make_tables() {
         numbers<PowTensor>(t.pow_tensor);
     wholes<BitAnd>(t.bit_and), wholes<BitOr>(t.bit_or);
     everything<Maximum>(t.maximum), everything<Minimum>(t.minimum);
-    predicate<Eq>(t.eq), predicate<Ne>(t.ne), predicate<Lt>(t.lt), predicate<Le>(t.le), predicate<Gt>(t.gt);
-    predicate<Ge>(t.ge), predicate<LogicalAnd>(t.logical_and), predicate<LogicalOr>(t.logical_or);
+    predicate<Eq>(t.eq), predicate<Ne>(t.ne), predicate<Lt>(t.lt), predicate<Le>(t.le);
+    swapped_predicate<Lt>(t.gt), swapped_predicate<Le>(t.ge);
+    predicate<LogicalAnd>(t.logical_and), predicate<LogicalOr>(t.logical_or);
     floats<TanhBackward>(t.tanh_backward), floats<SigmoidBackward>(t.sigmoid_backward);
     floats<ReluBackward>(t.relu_backward), floats<GeluBackward>(t.gelu_backward);
     floats<SiluBackward>(t.silu_backward), floats<LogSigmoidBackward>(t.logsigmoid_backward);

@@ -156,7 +156,7 @@ struct Gelu : Plain {
   using Plain::Plain;
   template <class T>
   T operator()(T x) const {
-    return x * T(0.5) * (T(1) + math::erf(x * T(0.70710678118654752440)));
+    return x * T(0.5) * (T(1) + math::normal_erf(x));
   }
 };
 struct Silu : Plain {
