@@ -22,6 +22,14 @@ void add_in_place(const Tensor& sum, const Tensor& gradient) {
   kernels::pointwise().add[to.dtype](to.numel, to.data, 1, to.data, 1, gradient.get().data, 1);
 }
 
+// Whether the tensor is a view, such as a transpose of a gradient, that alone still holds its base and its numbers.
+bool is_last_view(const Tensor& tensor) {
+  const TensorImpl& impl = tensor.get();
+  return impl.base != nullptr && impl.refs.load(std::memory_order_acquire) == 1 &&
+         impl.base->refs.load(std::memory_order_acquire) == 1 && impl.storage != nullptr &&
+         impl.storage->refs.load(std::memory_order_acquire) == 2 && impl.numel == impl.base->numel;
+}
+
 Tensor add_any(const Tensor& a, const Tensor& b) {
   if (is_row_held(a) && is_row_held(b)) {
     const Tensor sum = add_sparse(a, b);
@@ -37,7 +45,7 @@ Tensor add_any(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-void accumulate(Tensor& sum, Tensor gradient) {
+void accumulate(Tensor& sum, Tensor&& gradient) {
   if (!sum.defined()) {
     sum = std::move(gradient);
   } else if (!sum.is_sparse() && !gradient.is_sparse() && can_add_in_place(sum, gradient)) {
@@ -66,6 +74,8 @@ void accumulate_grad(Tensor& grad, Tensor gradient, bool recording) {
     grad = recording ? gradient : own_sparse(gradient);
   } else if (recording || (is_unique(gradient) && gradient.is_contiguous())) {
     grad = std::move(gradient);
+  } else if (is_last_view(gradient) && gradient.is_contiguous()) {
+    grad = alias(gradient);
   } else {
     grad = gradient.clone();
   }

@@ -20,7 +20,7 @@ void Grads::add(int i, Tensor gradient) {
     detail::check_nan(node_, i, gradient);
   task_.send(node_.edges()[i], std::move(gradient));
 }
-bool Grads::wants(int i) const { return task_.wants(node_.edges()[i]); }
+bool Grads::is_needed(const detail::Edge& edge) const { return task_.wants(edge); }
 
 namespace detail {
 namespace {
@@ -103,8 +103,7 @@ class Task::Turn {
   Node* node_;
 };
 
-bool Task::wants(const Edge& edge) const {
-  if (!edge.valid() || !chosen_) return edge.valid();
+bool Task::is_needed(const Edge& edge) const {
   const auto found = needed_.find(edge_target(edge));
   return found != needed_.end() && found->second;
 }
@@ -114,11 +113,11 @@ Tensor& Task::leaf_slot(TensorImpl* leaf) {
   if (!contended_.empty())
     if (const auto at = contended_.find(leaf); at != contended_.end()) return leaves_[at->second].sum;
   Extra& parts = *leaf->extra;
-  const void* owner = nullptr;
+  const void* owner = parts.task.load(std::memory_order_relaxed);
+  if (owner == this) return leaves_[parts.slot].sum;
+  owner = nullptr;
   if (parts.task.compare_exchange_strong(owner, this)) {
     parts.slot = leaves_.size();
-  } else if (owner == this) {
-    return leaves_[parts.slot].sum;
   } else {
     contended_.emplace(leaf, leaves_.size());
   }
@@ -146,7 +145,7 @@ Tensor* Task::slots_of(Node* node) {
   return slots;
 }
 
-void Task::send(const Edge& edge, Tensor gradient) {
+void Task::send(const Edge& edge, Tensor&& gradient) {
   if (!gradient.defined() || !wants(edge)) return;
   if (edge.leaf() != nullptr) return accumulate(leaf_slot(edge.leaf()), std::move(gradient));
   Tensor* slots = slots_of(edge.node());
@@ -174,7 +173,7 @@ void Task::run_node(Node* node, Tensor* gradients, bool may_release) {
   if (!node->saved)
     throw GradError(fmt::format("{}: the graph has been freed; pass retain_graph = true to the first backward",
                                 op_name(node->name)));
-  Grads dx(*node, *this, gradients);
+  Grads dx(*node, *this, gradients, chosen_);
   if (anomaly_mode.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     const RunningNode running(*node);
     node->type->apply(*node, dx);

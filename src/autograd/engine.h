@@ -18,7 +18,7 @@ class Task {
   Task& operator=(const Task&) = delete;
 
   /// Sends a gradient along an edge.
-  void send(const Edge& edge, Tensor gradient);
+  void send(const Edge& edge, Tensor&& gradient);
   /// Runs all nodes that gradients have been sent to, then adds to the leaves' grad.
   void run_to_leaves();
   /// Before the first send: runs only what leads from `roots` to `targets`.
@@ -26,7 +26,7 @@ class Task {
   /// Runs what was chosen and returns each target's gradient as it is before the target's hooks, undefined where none
   /// came.
   std::vector<Tensor> run_to_targets();
-  bool wants(const Edge& edge) const;
+  bool wants(const Edge& edge) const { return edge.valid() && (!chosen_ || is_needed(edge)); }
 
  private:
   struct Leaf {
@@ -36,6 +36,7 @@ class Task {
 
   class Turn;
 
+  bool is_needed(const Edge& edge) const;
   void run_nodes();
   void run_node(Node* node, Tensor* gradients, bool may_release);
   void run_hooks(Node* node, Tensor* gradients);
@@ -63,6 +64,6 @@ class Task {
 void accumulate_grad(Tensor& grad, Tensor gradient, bool recording);
 
 /// sum + gradient, in sum's place where nobody else can see it; either may be row-sparse.
-void accumulate(Tensor& sum, Tensor gradient);
+void accumulate(Tensor& sum, Tensor&& gradient);
 
 }  // namespace taper::detail

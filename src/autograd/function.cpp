@@ -233,7 +233,7 @@ void Context::save_for_backward(std::vector<Tensor> tensors) { state_->to_save =
 Tensor Context::saved(std::size_t i) const {
   if (i >= state_->saved.size())
     throw IndexError(fmt::format("Context::saved: {} is outside the {} tensors kept", i, state_->saved.size()));
-  return state_->saved[i].unpack(*state_->node);
+  return static_cast<const Tensor&>(state_->saved[i].unpack(*state_->node));
 }
 
 void Context::mark_non_differentiable(std::vector<Tensor> outputs) { state_->non_differentiable = std::move(outputs); }

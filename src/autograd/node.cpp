@@ -103,13 +103,17 @@ Edge Edge::into(const Tensor& tensor) {
   return edge;
 }
 
-void set_history(const Tensor& tensor, Node* node, std::uint32_t nr) {
+void adopt_history(const Tensor& tensor, Node* node, std::uint32_t nr) {
   TensorImpl& impl = tensor.get();
-  retain(node);
   if (impl.extra != nullptr && impl.extra->retains_grad) move_retained_grad(impl, node, nr);
   if (impl.grad_fn != nullptr) release(impl.grad_fn);
   impl.grad_fn = node;
   impl.output_nr = nr;
+}
+
+void set_history(const Tensor& tensor, Node* node, std::uint32_t nr) {
+  retain(node);
+  adopt_history(tensor, node, nr);
 }
 
 SavedTensor::SavedTensor(const Tensor& tensor, std::span<const Tensor> results) {
@@ -135,8 +139,13 @@ SavedTensor SavedTensor::unread(const Tensor& tensor) {
   return saved;
 }
 
-Tensor SavedTensor::unpack(Node& node) const {
-  if (!tensor_.defined()) return {};
+Unpacked SavedTensor::unpack(Node& node) const {
+  if (!tensor_.defined() || (!thread_state.grad_enabled && raw_version(tensor_.get()) == version_))
+    return Unpacked(tensor_);
+  return Unpacked(rebuild(node));
+}
+
+Tensor SavedTensor::rebuild(Node& node) const {
   Tensor found = tensor_;
   if (tensor_.version() != version_) {
     found = as_of_version(tensor_, version_);
@@ -164,7 +173,7 @@ SavedList::SavedList(const std::vector<Tensor>& tensors, const Tensor& out) {
 std::vector<Tensor> SavedList::unpack(Node& node) const {
   std::vector<Tensor> result;
   result.reserve(tensors_.size());
-  for (const SavedTensor& tensor : tensors_) result.push_back(tensor.unpack(node));
+  for (const SavedTensor& tensor : tensors_) result.push_back(static_cast<const Tensor&>(tensor.unpack(node)));
   return result;
 }
 

@@ -116,6 +116,8 @@ std::string op_name(const char* node_name);
 
 /// Makes `tensor` output `nr` of `node`. Takes no reference over.
 void set_history(const Tensor& tensor, Node* node, std::uint32_t nr);
+/// The same, taking a reference over.
+void adopt_history(const Tensor& tensor, Node* node, std::uint32_t nr);
 
 /// Moves what retain_grad has left at a node to another node, or ends it where that is null.
 void move_retained_grad(TensorImpl& impl, Node* node, std::uint32_t nr) noexcept;

@@ -54,6 +54,20 @@ inline ReadFor read_for(const Tensor& tensor, const Tensor& other, const Tensor&
 
 namespace detail {
 
+/// A saved tensor for the time of a backward body: the saved one itself, with no reference counted, or one made anew.
+class Unpacked {
+ public:
+  explicit Unpacked(const Tensor& saved) : tensor_(&saved) {}
+  explicit Unpacked(Tensor&& made) : made_(std::move(made)), tensor_(&made_) {}
+  Unpacked(const Unpacked&) = delete;
+  Unpacked& operator=(const Unpacked&) = delete;
+  operator const Tensor&() const { return *tensor_; }
+
+ private:
+  Tensor made_;
+  const Tensor* tensor_;
+};
+
 /// A tensor in a node: the numbers without their history, and the history beside them.
 class SavedTensor {
  public:
@@ -62,10 +76,11 @@ class SavedTensor {
   /// One whose numbers backward will not read.
   static SavedTensor unread(const Tensor& tensor);
   /// The tensor as it was saved; GradError naming the operation if it has been changed in place since.
-  Tensor unpack(Node& node) const;
+  Unpacked unpack(Node& node) const;
 
  private:
   SavedTensor() = default;
+  Tensor rebuild(Node& node) const;
 
   Tensor tensor_;  // an alias outside the tape, or the leaf itself
   Edge history_;   // of a non-leaf
@@ -100,7 +115,7 @@ struct Keep<Tensor> {
   using Type = SavedTensor;
   static constexpr bool tensor = true;
   static SavedTensor make(const Tensor& value, const Tensor& out) { return {value, out}; }
-  static Tensor get(const SavedTensor& kept, Node& node) { return kept.unpack(node); }
+  static Unpacked get(const SavedTensor& kept, Node& node) { return kept.unpack(node); }
 };
 template <>
 struct Keep<ReadFor> {
@@ -110,7 +125,7 @@ struct Keep<ReadFor> {
     if (!value.needed()) return SavedTensor::unread(value.tensor);
     return {value.tensor, out};
   }
-  static Tensor get(const SavedTensor& kept, Node& node) { return kept.unpack(node); }
+  static Unpacked get(const SavedTensor& kept, Node& node) { return kept.unpack(node); }
 };
 template <>
 struct Keep<std::vector<Tensor>> {
@@ -135,10 +150,12 @@ struct Recorded {
   static constexpr NodeType type{&apply, &destroy, (Keep<S>::tensor || ...)};
 };
 
-/// Holds the maker's reference to a node.
+/// Holds the maker's reference to a node until the node's result takes it over.
 struct NodeOwner {
   Node* node;
-  ~NodeOwner() { release(node); }
+  ~NodeOwner() {
+    if (node != nullptr) release(node);
+  }
 };
 
 template <class Body, class Inputs, class... S>
@@ -148,7 +165,7 @@ void record_node(const char* name, const Tensor& out, const Inputs& inputs, std:
   using Node_ = Recorded<Body, std::remove_cvref_t<S>...>;
   using Payload = typename Node_::Payload;
   Node* node = Node::make(name, &Node_::type, count, 1, sizeof(Payload));
-  const NodeOwner owner{node};
+  NodeOwner owner{node};
   std::size_t i = 0;
   for (const auto& input : inputs) {
     if ((*input).defined()) node->edges()[i] = Edge::into(*input);
@@ -161,7 +178,8 @@ void record_node(const char* name, const Tensor& out, const Inputs& inputs, std:
   node->number();
   if (anomaly_mode.load(std::memory_order_relaxed) != 0) [[unlikely]]
     note_origin(*node, {&*std::begin(inputs), count});
-  set_history(out, node, 0);
+  adopt_history(out, node, 0);
+  owner.node = nullptr;
 }
 
 }  // namespace detail

@@ -26,10 +26,11 @@
 namespace taper {
 namespace {
 
-// Classes of one 64-byte step up to 512 bytes, then eight to each doubling: at most an eighth of a block is lost.
-constexpr std::size_t kStep = 64;
-constexpr int kClasses = 8 + 8 * 39;
-constexpr std::size_t kSmall = 8 * kStep;  // up to here the class is the number of steps
+using pool::cache;
+using pool::Free;
+using pool::kClasses;
+using pool::kStep;
+
 constexpr std::size_t kSlab = 256 * 1024;
 constexpr std::size_t kSlabLimit = 16 * 1024;               // blocks up to here are cut from slabs
 constexpr std::size_t kThreadLimit = 1024 * 1024;           // blocks up to here are kept by the thread that freed them
@@ -43,10 +44,6 @@ constexpr bool pooled = false;  // so that the sanitizer sees every block's life
 #else
 constexpr bool pooled = true;
 #endif
-
-struct Free {
-  Free* next;
-};
 
 int class_of(std::size_t bytes) {
   const std::size_t units = bytes == 0 ? 1 : (bytes + kStep - 1) / kStep;
@@ -85,18 +82,7 @@ Shared& shared() {
   return instance;
 }
 
-// What a thread keeps. It has no destructor, so that reaching it costs no check; `Handover` empties it when the thread
-// ends.
-struct Cache {
-  std::array<Free*, kClasses> lists{};
-  std::size_t kept = 0;
-  char* slab = nullptr;
-  std::size_t slab_left = 0;
-  bool handover = false;  // whether this thread's Handover is there
-  bool ended = false;
-};
-thread_local constinit Cache cache;
-
+// Hands on what a thread keeps when it ends.
 struct Handover {
   Handover() = default;
   Handover(const Handover&) = delete;
@@ -107,7 +93,7 @@ struct Handover {
 void arrange_handover() {
   thread_local Handover handover;
   static_cast<void>(handover);
-  cache.handover = true;
+  cache.keeps = pooled;
 }
 
 void* pop(Free*& list) {
@@ -142,6 +128,7 @@ void shared_push(std::size_t index, std::size_t size, void* block) {
 
 Handover::~Handover() {
   cache.ended = true;
+  cache.keeps = false;
   for (std::size_t i = 0; i < kClasses; ++i)
     while (void* block = pop(cache.lists[i])) shared_push(i, class_bytes(static_cast<int>(i)), block);
 }
@@ -175,10 +162,12 @@ void set_memory_limit(std::size_t bytes) { limit.store(bytes, std::memory_order_
 std::size_t memory_in_use() { return large_in_use.load(std::memory_order_relaxed); }
 
 namespace pool {
-namespace {
 
 // A block that is not at hand in the thread's list of small ones.
-void* find_block(int index, std::size_t named) {
+void* find_block(std::size_t bytes, std::size_t named) {
+  if (named == 0) named = bytes;
+  if (bytes > kMost) refuse(named, "more than any machine has");
+  const int index = class_of(bytes);
   const std::size_t size = class_bytes(index);
   if (size > kSlabLimit) charge(size, named);
   if (!pooled) return system_block(size, named);
@@ -188,7 +177,7 @@ void* find_block(int index, std::size_t named) {
       void* block = shared_pop(at, size);
       return block != nullptr ? block : system_block(size, named);
     }
-    if (!cache.handover) arrange_handover();
+    if (!cache.keeps) arrange_handover();
     if (void* block = pop(cache.lists[at])) {
       if (size > kSlabLimit) cache.kept -= size;
       return block;
@@ -200,36 +189,20 @@ void* find_block(int index, std::size_t named) {
   }
 }
 
-void keep_block(void* block, int index) noexcept {
+void keep_block(void* block, std::size_t bytes) noexcept {
+  const int index = class_of(bytes);
   const std::size_t size = class_bytes(index);
   if (size > kSlabLimit) large_in_use.fetch_sub(size, std::memory_order_relaxed);
   if (!pooled) return std::free(block);
   const auto at = static_cast<std::size_t>(index);
   if (!cache.ended && size <= kThreadLimit) {
-    if (!cache.handover) arrange_handover();
+    if (!cache.keeps) arrange_handover();
     if (size <= kSlabLimit || cache.kept + size <= kThreadCache) {
       if (size > kSlabLimit) cache.kept += size;
       return push(cache.lists[at], block);
     }
   }
   shared_push(at, size, block);
-}
-
-}  // namespace
-
-void* allocate(std::size_t bytes, std::size_t named) {
-  if (bytes - 1 < kSmall) {
-    if (void* block = pop(cache.lists[(bytes - 1) / kStep])) return block;
-  }
-  if (named == 0) named = bytes;
-  if (bytes > kMost) refuse(named, "more than any machine has");
-  return find_block(class_of(bytes), named);
-}
-
-void release(void* block, std::size_t bytes) noexcept {
-  if (pooled && bytes - 1 < kSmall && cache.handover && !cache.ended)
-    return push(cache.lists[(bytes - 1) / kStep], block);
-  keep_block(block, class_of(bytes));
 }
 
 }  // namespace pool

@@ -2,8 +2,9 @@
 
 namespace taper::kernels {
 
-const PointwiseTables& pointwise() {
+const PointwiseTables& make_pointwise() {
   static const PointwiseTables tables{unary_pointwise(), binary_pointwise()};
+  pointwise_tables.store(&tables, std::memory_order_release);
   return tables;
 }
 

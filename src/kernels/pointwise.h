@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 
 #include "taper/base/dtype.h"
@@ -52,9 +53,15 @@ struct BinaryTables {
 const UnaryTables& unary_pointwise();
 const BinaryTables& binary_pointwise();
 
-/// The tables of all operations.
 struct PointwiseTables : UnaryTables, BinaryTables {};
-const PointwiseTables& pointwise();
+inline constinit std::atomic<const PointwiseTables*> pointwise_tables{nullptr};
+const PointwiseTables& make_pointwise();
+
+/// The tables of all operations, made when first asked for.
+inline const PointwiseTables& pointwise() {
+  if (const PointwiseTables* made = pointwise_tables.load(std::memory_order_acquire)) return *made;
+  return make_pointwise();
+}
 
 /// Writes n numbers of one dtype as another.
 using CastLoop = void (*)(std::int64_t n, void* out, std::int64_t so, const void* x, std::int64_t sx);

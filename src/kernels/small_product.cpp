@@ -274,8 +274,11 @@ namespace {
 
 // A column is summed as the row that its transpose is.
 template <class T>
+bool is_column(const Product<T>& x) {
+  return x.n == 1 && x.m > 1 && x.c_down == 1;
+}
+template <class T>
 Product<T> as_row(const Product<T>& x) {
-  if (x.n != 1 || x.m == 1 || x.c_down != 1) return x;
   const auto turned = [](const Laid<T>& side) { return Laid<T>{side.data, side.across, side.down}; };
   return {1, x.m, x.k, x.alpha, turned(x.b), turned(x.a), x.beta, turned(x.base), x.c, x.m};
 }
@@ -286,15 +289,16 @@ template <class T>
 bool is_small_product(const Product<T>& x) {
   if (x.m <= longest_side && x.n <= longest_side && x.k <= most_terms && x.m * x.n * x.k <= most_work) return true;
   if (x.m > most_lane_work || x.n > most_lane_work || x.k > most_lane_work || (x.m > 1) == (x.n > 1)) return false;
-  return x.m * x.n * x.k <= most_lane_work && sums_in_lanes(as_row(x));
+  return x.m * x.n * x.k <= most_lane_work && sums_in_lanes(is_column(x) ? as_row(x) : x);
 }
 
 template <class T>
 void small_product(const Product<T>& x) {
+  if (is_column(x)) return small_product(as_row(x));
   if constexpr (std::is_same_v<T, float>) {
-    HWY_DYNAMIC_DISPATCH(product_float)(as_row(x));
+    HWY_DYNAMIC_DISPATCH(product_float)(x);
   } else {
-    HWY_DYNAMIC_DISPATCH(product_double)(as_row(x));
+    HWY_DYNAMIC_DISPATCH(product_double)(x);
   }
 }
 

@@ -36,8 +36,13 @@ Rank lift(const Rank& higher, const Rank& lower) {
   throw TypeError(fmt::format("{}: not defined for {}", op, name(dtype)));
 }
 
-void check_dense(const char* op, const Tensor& x) {
-  if (x.is_sparse()) throw TypeError(fmt::format("{}: a sparse tensor; use to_dense() first", op));
+[[noreturn]] void refuse_sparse(const char* op) {
+  throw TypeError(fmt::format("{}: a sparse tensor; use to_dense() first", op));
+}
+
+inline void check_dense(const char* op, const Tensor& x) {
+  if (x.is_sparse()) [[unlikely]]
+    refuse_sparse(op);
 }
 
 std::int64_t item_size(DType dtype) { return static_cast<std::int64_t>(size_of(dtype)); }
@@ -53,18 +58,42 @@ bool same_layout(const Tensor& a, const Tensor& b) {
   return a.shape() == b.shape() && a.is_contiguous() && b.is_contiguous();
 }
 
+// An operand of a loop over what lies in one piece: its numbers, or with a step of 0 one for all.
+struct Run {
+  const char* data;
+  std::int64_t step;
+};
+
+void run_dense(kernels::BinaryLoop loop, DType dtype, const Tensor& out, const Run& x, const Run& y) {
+  char* o = out.get().data;
+  const std::int64_t n = out.numel();
+  if (n <= kernels::kGrain) return loop(n, o, 1, x.data, x.step, y.data, y.step);
+  const std::int64_t so = item_size(out.dtype());
+  const std::int64_t size = item_size(dtype);
+  parallel_for(0, n, kernels::kGrain, [&](std::int64_t begin, std::int64_t end) {
+    loop(end - begin, o + begin * so, 1, x.data + begin * x.step * size, x.step, y.data + begin * y.step * size,
+         y.step);
+  });
+}
+
 // Operands of one shape that lie in one piece.
 void run_dense(kernels::BinaryLoop loop, const Tensor& out, const Tensor& a, const Tensor& b) {
-  char* o = out.get().data;
-  const char* x = a.get().data;
-  const char* y = b.get().data;
-  const std::int64_t n = out.numel();
-  if (n <= kernels::kGrain) return loop(n, o, 1, x, 1, y, 1);
-  const std::int64_t so = item_size(out.dtype());
-  const std::int64_t sa = item_size(a.dtype());
-  parallel_for(0, n, kernels::kGrain, [&](std::int64_t begin, std::int64_t end) {
-    loop(end - begin, o + begin * so, 1, x + begin * sa, 1, y + begin * sa, 1);
-  });
+  run_dense(loop, a.dtype(), out, {a.get().data, 1}, {b.get().data, 1});
+}
+
+// One element as a number of some dtype.
+class Single {
+ public:
+  Single(const Tensor& x, DType dtype) { kernels::cast(x.dtype(), dtype)(1, bytes_, 1, x.get().data, 1); }
+  Run run() const { return {bytes_, 0}; }
+
+ private:
+  alignas(8) char bytes_[8];
+};
+
+// Whether `one` is an element that meets each of `many`, whose numbers lie in one piece.
+bool meets_all(const Tensor& one, const Tensor& many, DType dtype) {
+  return one.numel() == 1 && one.dim() <= many.dim() && many.is_contiguous() && many.dtype() == dtype;
 }
 
 void run_binary(kernels::BinaryLoop loop, const Tensor& out, const Tensor& a, const Tensor& b) {
@@ -84,6 +113,16 @@ Tensor binary_as(const char* op, const Tensor& a, const Tensor& b, const kernels
   if (a.dtype() == dtype && b.dtype() == dtype && same_layout(a, b)) {
     Tensor out = make_dense_like(a, out_dtype);
     run_dense(loop, out, a, b);
+    return out;
+  }
+  if (meets_all(b, a, dtype)) {
+    Tensor out = make_dense_like(a, out_dtype);
+    run_dense(loop, dtype, out, {a.get().data, 1}, Single(b, dtype).run());
+    return out;
+  }
+  if (meets_all(a, b, dtype)) {
+    Tensor out = make_dense_like(b, out_dtype);
+    run_dense(loop, dtype, out, Single(a, dtype).run(), {b.get().data, 1});
     return out;
   }
   Tensor out = make_tensor(broadcast_shapes(op, a.shape(), b.shape()), out_dtype);
@@ -179,17 +218,17 @@ Tensor cast_raw(const Tensor& x, DType dtype) {
   return out;
 }
 
-Tensor sum_to(const Tensor& gradient, const Like& like) {
-  Tensor result = gradient;
-  if (result.shape() != like.shape) {
+Tensor sum_to(Tensor gradient, const Shape& shape, DType dtype) {
+  if (gradient.shape() != shape) {
     Shape dims;
-    const int extra_dims = result.dim() - like.shape.size();
-    for (int d = 0; d < result.dim(); ++d)
-      if (d < extra_dims || (like.shape[d - extra_dims] == 1 && result.shape()[d] != 1)) dims.push_back(d);
-    if (!dims.empty()) result = result.sum(dims, true);
-    if (result.shape() != like.shape) result = result.view(like.shape);
+    const int extra_dims = gradient.dim() - shape.size();
+    for (int d = 0; d < gradient.dim(); ++d)
+      if (d < extra_dims || (shape[d - extra_dims] == 1 && gradient.shape()[d] != 1)) dims.push_back(d);
+    if (!dims.empty()) gradient = gradient.sum(dims, true);
+    if (gradient.shape() != shape) gradient = gradient.view(shape);
   }
-  return result.dtype() == like.dtype ? result : result.to(like.dtype);
+  if (gradient.dtype() == dtype) return gradient;
+  return gradient.to(dtype);
 }
 
 Tensor& in_place(const char* op, Tensor& self, const Tensor& other, const kernels::Binary& kernel,

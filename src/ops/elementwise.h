@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <utility>
 
 #include "autograd/record.h"
 #include "kernels/iterate.h"
@@ -42,8 +43,11 @@ Tensor cast_raw(const Tensor& x, DType dtype);
 void copy_raw(const Tensor& to, const Tensor& from);
 
 /// A gradient brought to an operand's shape and dtype, after broadcasting and promotion.
-Tensor sum_to(const Tensor& gradient, const Like& like);
-inline Tensor sum_to(const Tensor& gradient, const Tensor& like) { return sum_to(gradient, Like(like)); }
+Tensor sum_to(Tensor gradient, const Shape& shape, DType dtype);
+inline Tensor sum_to(Tensor gradient, const Like& like) { return sum_to(std::move(gradient), like.shape, like.dtype); }
+inline Tensor sum_to(Tensor gradient, const Tensor& like) {
+  return sum_to(std::move(gradient), like.shape(), like.dtype());
+}
 
 /// GradError if `self` must not be changed in place now: a leaf that requires grad, a view of one, a view whose kind
 /// forbids it where the change is `recorded`, an inference tensor outside its mode. ValueError if several of its

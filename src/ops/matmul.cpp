@@ -126,9 +126,7 @@ void multiply(const Side& a, const Side& b, const Tensor& out, Scalar beta = 0, 
 
 // a b outside the tape.
 Tensor product(const Side& a, const Side& b) {
-  Shape shape = a.x.shape();
-  shape[a.x.dim() - 2] = a.size(2);
-  shape[a.x.dim() - 1] = b.size(1);
+  const Shape shape = a.x.dim() == 2 ? Shape{a.size(2), b.size(1)} : Shape{a.x.shape()[0], a.size(2), b.size(1)};
   Tensor out = detail::make_tensor(shape, a.x.dtype());
   multiply(a, b, out);
   return out;
@@ -210,16 +208,23 @@ Tensor stacked(const Tensor& a, const Tensor& b, const Shape& result) {
 
 }  // namespace
 
-Tensor mm(const Tensor& a, const Tensor& b) {
-  check_dims("mm", a, 2, b, 2);
-  check_types("mm", a, b);
-  check_inner("mm", a, b, a.shape()[1], b.shape()[0]);
+namespace {
+
+// mm, under the name of what was called.
+Tensor product_of_matrices(const char* op, const Tensor& a, const Tensor& b) {
+  check_dims(op, a, 2, b, 2);
+  check_types(op, a, b);
+  check_inner(op, a, b, a.shape()[1], b.shape()[0]);
   return record("MmBackward0", product(Side{a}, Side{b}), {a, b}, saved(read_for(a, b), read_for(b, a)),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y) {
                   if (dx.wants(0)) dx.add(0, gradient(dx, {g}, {y, true}, x));
                   if (dx.wants(1)) dx.add(1, gradient(dx, {x, true}, {g}, y));
                 });
 }
+
+}  // namespace
+
+Tensor mm(const Tensor& a, const Tensor& b) { return product_of_matrices("mm", a, b); }
 
 Tensor bmm(const Tensor& a, const Tensor& b) {
   check_dims("bmm", a, 3, b, 3);
@@ -299,6 +304,7 @@ Tensor outer(const Tensor& x, const Tensor& y) {
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
+  if (a.dim() == 2 && b.dim() == 2) return product_of_matrices("matmul", a, b);
   if (a.dim() == 0 || b.dim() == 0)
     throw ShapeError(
         fmt::format("matmul: {} x {}; both need a dimension at least, multiply by a number with *", text(a), text(b)));
@@ -306,7 +312,6 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   check_inner("matmul", a, b, a.size(-1), b.size(b.dim() == 1 ? 0 : -2));
   if (a.dim() == 1 && b.dim() == 1) return dot(a, b);
   if (a.dim() == 2 && b.dim() == 1) return mv(a, b);
-  if (a.dim() == 2 && b.dim() == 2) return mm(a, b);
   if (a.dim() == 1 && b.dim() == 2) return reshaped("SqueezeBackward3", a.unsqueeze(0).mm(b), {b.shape()[1]});
   Shape result = stack_shape(a, b);
   if (a.dim() > 1) result.push_back(a.size(-2));

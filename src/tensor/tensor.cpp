@@ -78,6 +78,7 @@ Tensor make_dense_like(const Tensor& like, DType dtype) {
   TensorImpl* impl = new_impl();
   impl->dtype = dtype;
   impl->numel = from.numel;
+  impl->inference = thread_state.inference;
   impl->storage = storage;
   impl->data = static_cast<char*>(storage->data);
   impl->shape = from.shape;
