@@ -9,7 +9,7 @@ update=false
 for argument in "$@"; do
   case $argument in
     --update) update=true ;;
-    --help) sed -n '2,5s/^# //p' "${BASH_SOURCE[0]}"; exit ;;
+    --help) sed -n '2,5s/^# //p' scripts/instructions.sh; exit ;;
     *) echo "instructions.sh: unknown argument '$argument'; usage: instructions.sh [--update]" >&2; exit 2 ;;
   esac
 done
