@@ -22,7 +22,7 @@ PAIRS = 3  # of samples in a round; one where a pair takes longer than half a se
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"bench.sh: {message}\n{self.format_usage()}")
+        self.exit(2, f"{self.prog}: {message}\n{self.format_usage()}")
 
 
 def count(text):
@@ -51,15 +51,25 @@ def arguments():
     return parser.parse_args()
 
 
+def run(*command):
+    subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
+
+
+def has_libtorch():
+    """Whether a configured build/release found libtorch; one that did not looks again."""
+    def found():
+        return "TAPER_LIBTORCH:FILEPATH=TAPER_LIBTORCH-NOTFOUND" not in (ROOT / "build/release/CMakeCache.txt").read_text()
+
+    if not found():
+        run("cmake", "--preset", "release")
+    return found()
+
+
 def build():
     """Builds the programs and says where they are."""
-    def run(*command):
-        subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
-
     run("scripts/setup.sh")
     run("scripts/build.sh", "release", "ops", "limits")
-    cache = (ROOT / "build/release/CMakeCache.txt").read_text()
-    if "TAPER_LIBTORCH:FILEPATH=TAPER_LIBTORCH-NOTFOUND" not in cache:
+    if has_libtorch():
         run("scripts/build.sh", "release", "ops_libtorch")
     return ROOT / "build/release/benchmarks"
 

@@ -40,6 +40,7 @@
 #define TAPER_KERNELS_SIMD_H_
 #define HWY_DISABLED_TARGETS \
   (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_WASM_EMU256)
+#include "kernels/targets.h"
 #include <hwy/foreach_target.h>
 #endif
 #include <hwy/highway.h>

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <hwy/detect_targets.h>
-#include <hwy/targets.h>
+#include "kernels/targets.h"
 
 namespace taper_test {
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <hwy/targets.h>
-
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "dump.h"
+#include "kernels/targets.h"
 #include "taper/base/threads.h"
 
 namespace taper_test {
