@@ -1,6 +1,7 @@
 #include "base/pool.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <array>
 #include <atomic>
@@ -36,6 +37,8 @@ constexpr std::size_t kSlabLimit = 16 * 1024;               // blocks up to here
 constexpr std::size_t kThreadLimit = 1024 * 1024;           // blocks up to here are kept by the thread that freed them
 constexpr std::size_t kSharedCache = std::size_t{1} << 30;  // what the process keeps of them before it gives them back
 constexpr std::size_t kMost = std::size_t{1} << 44;
+constexpr std::size_t kHugePage = 2 * 1024 * 1024;
+constexpr std::size_t kHugeBlock = 8 * kHugePage;  // from here on a page that is not filled is at most an eighth
 constexpr std::size_t kThreadCache =
     64 * 1024 * 1024;  // what one thread keeps of unslabbed blocks before it hands them on
 
@@ -65,9 +68,21 @@ std::atomic<std::size_t> large_in_use{0};
   throw ResourceError(fmt::format("memory: needs {}, {}", byte_count(named), why));
 }
 
+// Rows of a large table lie anywhere in it. In pages of 4 KiB each of them would cost a walk through the page table.
+void ask_for_huge_pages(void* block, std::size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  madvise(block, bytes, MADV_HUGEPAGE);  // a wish: without it all is as before
+#else
+  static_cast<void>(block);
+  static_cast<void>(bytes);
+#endif
+}
+
 void* system_block(std::size_t bytes, std::size_t named) {
-  void* block = std::aligned_alloc(kStep, bytes);
+  const bool huge = bytes >= kHugeBlock;
+  void* block = std::aligned_alloc(huge ? kHugePage : kStep, bytes);
   if (block == nullptr) refuse(named, "and the system has no such block");
+  if (huge) ask_for_huge_pages(block, bytes);
   return block;
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/parallel.h"
+#include "kernels/prefetch.h"
 #include "kernels/simd.h"
 #include "taper/base/threads.h"
 
@@ -47,21 +48,22 @@ auto add_row_loop() {
 }
 
 constexpr std::int64_t piece_bytes = 1 << 20;
-constexpr std::int64_t ahead = 8;  // rows that are asked for before their turn
-
-// Memory is fetched by lines of 64 bytes; the first four of a row are asked for, the rest follows by itself.
-inline void prefetch(const char* row, std::int64_t bytes) {
-  for (std::int64_t at = 0; at < std::min<std::int64_t>(bytes, 256); at += 64) __builtin_prefetch(row + at);
-}
 
 template <class Index>
 void gather_piece(const char* table, std::int64_t bytes, const Index* indices, std::int64_t begin, std::int64_t end,
                   char* out) {
+  const RowPrefetch prefetch(table, bytes, indices, end);
   const auto width = static_cast<std::size_t>(bytes);
   for (std::int64_t i = begin; i < end; ++i) {
-    if (i + ahead < end) prefetch(table + static_cast<std::int64_t>(indices[i + ahead]) * bytes, bytes);
+    prefetch.at(i);
     std::memcpy(out + i * bytes, table + static_cast<std::int64_t>(indices[i]) * bytes, width);
   }
+}
+
+// Which of several threads a row belongs to: neighbours and frequent rows are spread, whatever their numbers.
+inline std::int64_t owner_of(std::int64_t row, std::int64_t owners) {
+  const auto mixed = static_cast<std::uint32_t>((static_cast<std::uint64_t>(row) * 0x9E3779B97F4A7C15U) >> 32);
+  return static_cast<std::int64_t>((static_cast<std::uint64_t>(mixed) * static_cast<std::uint64_t>(owners)) >> 32);
 }
 
 }  // namespace
@@ -120,19 +122,38 @@ void add_rows(T* table, std::int64_t dim, const Index* indices, std::int64_t cou
               std::int64_t skip, const std::int64_t* counts) {
   const auto add = add_row_loop<T>();
   const std::int64_t bytes = dim * static_cast<std::int64_t>(sizeof(T));
-  const std::int64_t owners = count * bytes <= 2 * piece_bytes ? 1 : get_num_threads();
+  const auto add_entry = [&](std::int64_t i) {
+    const auto k = static_cast<std::int64_t>(indices[i]);
+    if (k == skip) return;
+    const double s = counts ? scale / static_cast<double>(counts[k]) : scale;
+    add(table + k * dim, values + i * dim, dim, static_cast<T>(s));
+  };
+  const std::int64_t owners = count * bytes < piece_bytes ? 1 : get_num_threads();
+  if (owners == 1) {
+    const RowPrefetch prefetch(table, bytes, indices, count);
+    for (std::int64_t i = 0; i < count; ++i) {
+      prefetch.at(i);
+      add_entry(i);
+    }
+    return;
+  }
   parallel_for(0, owners, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t owner = begin; owner < end; ++owner) {
-      for (std::int64_t i = 0; i < count; ++i) {
-        const auto k = static_cast<std::int64_t>(indices[i]);
-        if (i + ahead < count) {
-          const auto later = static_cast<std::int64_t>(indices[i + ahead]);
-          if (owners == 1 || later % owners == owner)
-            prefetch(reinterpret_cast<const char*>(table + later * dim), bytes);
+      constexpr std::int64_t chunk = 2048;
+      std::int64_t own[chunk];   // the entries of a chunk that are this owner's
+      std::int64_t rows[chunk];  // and their rows
+      for (std::int64_t first = 0; first < count; first += chunk) {
+        std::int64_t found = 0;
+        for (std::int64_t i = first; i < std::min(count, first + chunk); ++i) {
+          own[found] = i;
+          rows[found] = static_cast<std::int64_t>(indices[i]);
+          found += owner_of(rows[found], owners) == owner ? 1 : 0;
         }
-        if (k == skip || (owners > 1 && k % owners != owner)) continue;
-        const double s = counts ? scale / static_cast<double>(counts[k]) : scale;
-        add(table + k * dim, values + i * dim, dim, static_cast<T>(s));
+        const RowPrefetch prefetch(table, bytes, rows, found);
+        for (std::int64_t i = 0; i < found; ++i) {
+          prefetch.at(i);
+          add_entry(own[i]);
+        }
       }
     }
   });
