@@ -38,7 +38,7 @@ constexpr std::size_t kThreadLimit = 1024 * 1024;           // blocks up to here
 constexpr std::size_t kSharedCache = std::size_t{1} << 30;  // what the process keeps of them before it gives them back
 constexpr std::size_t kMost = std::size_t{1} << 44;
 constexpr std::size_t kHugePage = 2 * 1024 * 1024;
-constexpr std::size_t kHugeBlock = 8 * kHugePage;  // from here on a page that is not filled is at most an eighth
+constexpr std::size_t kHugeBlock = 2 * kHugePage;  // blocks from here on lie in huge pages, but for their ends
 constexpr std::size_t kThreadCache =
     64 * 1024 * 1024;  // what one thread keeps of unslabbed blocks before it hands them on
 
@@ -68,7 +68,8 @@ std::atomic<std::size_t> large_in_use{0};
   throw ResourceError(fmt::format("memory: needs {}, {}", byte_count(named), why));
 }
 
-// Rows of a large table lie anywhere in it. In pages of 4 KiB each of them would cost a walk through the page table.
+// A walk through the page table is spared for 511 pages of 512, and with it most of a random row's wait; so is the
+// fault at each page's first touch.
 void ask_for_huge_pages(void* block, std::size_t bytes) {
 #ifdef MADV_HUGEPAGE
   madvise(block, bytes, MADV_HUGEPAGE);  // a wish: without it all is as before

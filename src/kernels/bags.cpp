@@ -8,12 +8,15 @@
 #include <type_traits>
 
 #include "base/parallel.h"
+#include "kernels/prefetch.h"
 #include "kernels/simd.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace taper::kernels {
 namespace HWY_NAMESPACE {
 namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
 void add_fused(T* __restrict out, const T* __restrict row, std::int64_t dim, T weight) {
@@ -23,6 +26,41 @@ template <class T>
 void add_rounded(T* __restrict out, const T* __restrict row, std::int64_t dim, T weight) {
   for (std::int64_t j = 0; j < dim; ++j) out[j] += row[j] * weight;
 }
+// out = 0 + row + row ..., some columns at a time, whose sums stay in registers.
+template <class T, class Index>
+void sum_rows(const T* HWY_RESTRICT table, std::int64_t dim, const Index* begin, const Index* end, std::int64_t padding,
+              T* HWY_RESTRICT out) {
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t j = 0;
+  for (; j + 4 * lanes <= dim; j += 4 * lanes) {
+    auto a = hn::Zero(d);
+    auto b = hn::Zero(d);
+    auto c = hn::Zero(d);
+    auto e = hn::Zero(d);
+    for (const Index* at = begin; at < end; ++at) {
+      const auto k = static_cast<std::int64_t>(*at);
+      if (k == padding) continue;
+      const T* row = table + k * dim + j;
+      a = hn::Add(a, hn::LoadU(d, row));
+      b = hn::Add(b, hn::LoadU(d, row + lanes));
+      c = hn::Add(c, hn::LoadU(d, row + 2 * lanes));
+      e = hn::Add(e, hn::LoadU(d, row + 3 * lanes));
+    }
+    hn::StoreU(a, d, out + j);
+    hn::StoreU(b, d, out + j + lanes);
+    hn::StoreU(c, d, out + j + 2 * lanes);
+    hn::StoreU(e, d, out + j + 3 * lanes);
+  }
+  for (std::int64_t i = j; i < dim; ++i) out[i] = T{0};
+  for (const Index* at = begin; j < dim && at < end; ++at) {
+    const auto k = static_cast<std::int64_t>(*at);
+    if (k == padding) continue;
+    const T* row = table + k * dim;
+    for (std::int64_t i = j; i < dim; ++i) out[i] += row[i];
+  }
+}
+
 // Eight sums side by side, whatever the vector width.
 template <class T>
 T row_product(const T* __restrict a, const T* __restrict b, std::int64_t dim) {
@@ -38,6 +76,12 @@ void add_fused_float(float* o, const float* r, std::int64_t n, float w) { add_fu
 void add_fused_double(double* o, const double* r, std::int64_t n, double w) { add_fused(o, r, n, w); }
 void add_rounded_float(float* o, const float* r, std::int64_t n, float w) { add_rounded(o, r, n, w); }
 void add_rounded_double(double* o, const double* r, std::int64_t n, double w) { add_rounded(o, r, n, w); }
+using I64 = std::int64_t;
+using I32 = std::int32_t;
+void sum_float64(const float* t, I64 n, const I64* b, const I64* e, I64 p, float* o) { sum_rows(t, n, b, e, p, o); }
+void sum_float32(const float* t, I64 n, const I32* b, const I32* e, I64 p, float* o) { sum_rows(t, n, b, e, p, o); }
+void sum_double64(const double* t, I64 n, const I64* b, const I64* e, I64 p, double* o) { sum_rows(t, n, b, e, p, o); }
+void sum_double32(const double* t, I64 n, const I32* b, const I32* e, I64 p, double* o) { sum_rows(t, n, b, e, p, o); }
 float row_product_float(const float* a, const float* b, std::int64_t n) { return row_product(a, b, n); }
 double row_product_double(const double* a, const double* b, std::int64_t n) { return row_product(a, b, n); }
 
@@ -54,6 +98,10 @@ HWY_EXPORT(add_fused_float);
 HWY_EXPORT(add_fused_double);
 HWY_EXPORT(add_rounded_float);
 HWY_EXPORT(add_rounded_double);
+HWY_EXPORT(sum_float64);
+HWY_EXPORT(sum_float32);
+HWY_EXPORT(sum_double64);
+HWY_EXPORT(sum_double32);
 HWY_EXPORT(row_product_float);
 HWY_EXPORT(row_product_double);
 
@@ -63,6 +111,18 @@ auto add_loop(bool fused) {
     return fused ? HWY_DYNAMIC_DISPATCH(add_fused_float) : HWY_DYNAMIC_DISPATCH(add_rounded_float);
   } else {
     return fused ? HWY_DYNAMIC_DISPATCH(add_fused_double) : HWY_DYNAMIC_DISPATCH(add_rounded_double);
+  }
+}
+
+template <class T, class Index>
+auto sum_loop() {
+  constexpr bool wide = sizeof(Index) == 8;
+  if constexpr (std::is_same_v<T, float>) {
+    if constexpr (wide) return HWY_DYNAMIC_DISPATCH(sum_float64);
+    if constexpr (!wide) return HWY_DYNAMIC_DISPATCH(sum_float32);
+  } else {
+    if constexpr (wide) return HWY_DYNAMIC_DISPATCH(sum_double64);
+    if constexpr (!wide) return HWY_DYNAMIC_DISPATCH(sum_double32);
   }
 }
 
@@ -90,15 +150,24 @@ std::int64_t numbers_of_a_bag(std::int64_t entries, std::int64_t bags, std::int6
 
 template <class T, class Index>
 void sum_bags(const T* table, std::int64_t dim, const Bags<Index>& bags, const T* weights, bool fused, T* out) {
-  const auto add = add_loop<T>(fused || weights == nullptr);
+  const auto add = add_loop<T>(fused);
+  const auto sum_rows = sum_loop<T, Index>();
   const std::int64_t each = numbers_of_a_bag(bags.count == 0 ? 0 : bags.bounds[bags.count], bags.count, dim);
   parallel_for(0, bags.count, grain(each), [&](std::int64_t begin, std::int64_t end) {
+    const RowPrefetch prefetch(table, dim * static_cast<std::int64_t>(sizeof(T)), bags.indices, bags.bounds[end]);
     for (std::int64_t b = begin; b < end; ++b) {
+      const std::int64_t first = bags.bounds[b];
+      const std::int64_t last = bags.bounds[b + 1];
       T* sum = out + b * dim;
+      for (std::int64_t i = first; i < last; ++i) prefetch.at(i);
+      if (weights == nullptr) {
+        sum_rows(table, dim, bags.indices + first, bags.indices + last, bags.padding, sum);
+        continue;
+      }
       std::fill_n(sum, dim, T{0});
-      for (std::int64_t i = bags.bounds[b]; i < bags.bounds[b + 1]; ++i) {
+      for (std::int64_t i = first; i < last; ++i) {
         const auto k = static_cast<std::int64_t>(bags.indices[i]);
-        if (k != bags.padding) add(sum, table + k * dim, dim, weights == nullptr ? T{1} : weights[i]);
+        if (k != bags.padding) add(sum, table + k * dim, dim, weights[i]);
       }
     }
   });

@@ -40,8 +40,22 @@ struct RowGroups {
   std::vector<std::int64_t> position;
   std::vector<std::int64_t> start;
   std::int64_t size() const { return static_cast<std::int64_t>(start.size()) - 1; }
+  /// The position of the first entry of a group.
+  std::int64_t first(std::int64_t group) const {
+    return position[static_cast<std::size_t>(start[static_cast<std::size_t>(group)])];
+  }
 };
 RowGroups group_rows(const std::int64_t* rows, std::int64_t count);
+
+/// The same for indices of [0, rows), entries of one row in the list's order.
+template <class Index>
+RowGroups group_stably(const Index* indices, std::int64_t count, std::int64_t rows);
+
+/// out[r] = what add_rows makes of zeros by the entries of group r; of the group of row `skip` it makes zeros. `scaled`
+/// divides by the group's size.
+template <class T, class Index>
+void add_groups(const RowGroups& groups, const Index* indices, const T* values, std::int64_t dim, bool scaled,
+                std::int64_t skip, T* out);
 
 /// The coalesced entries: for each group its row and the sum of its values, each group's first value copied and the
 /// others added one by one.

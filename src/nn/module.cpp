@@ -255,11 +255,13 @@ std::vector<const Module*> Module::modules() const { return second_of(named_modu
 
 void Module::zero_grad(bool set_to_none) {
   for (const Tensor& parameter : parameters()) {
+    if (set_to_none) {
+      parameter.set_grad({});
+      continue;
+    }
     const Tensor gradient = parameter.grad();
     if (!gradient.defined()) continue;
-    if (set_to_none)
-      parameter.set_grad({});
-    else if (gradient.is_sparse())
+    if (gradient.is_sparse())
       parameter.set_grad(taper::detail::make_sparse(
           gradient.indices().narrow(1, 0, 0), gradient.values().detach().narrow(0, 0, 0), gradient.shape(), true));
     else {

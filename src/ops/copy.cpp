@@ -10,6 +10,7 @@
 #include "taper/base/error.h"
 #include "taper/ops/create.h"
 #include "taper/ops/shape.h"
+#include "tensor/loan.h"
 #include "tensor/make.h"
 
 namespace taper {
@@ -43,7 +44,8 @@ void identity(Grads& dx, const Tensor& g) { dx.add(0, g); }
 }  // namespace
 
 Tensor clone(const Tensor& x) {
-  if (x.is_sparse()) return detail::make_sparse(x.indices().clone(), x.values().clone(), x.shape(), x.is_coalesced());
+  if (x.is_sparse())
+    return detail::make_sparse(x.indices().clone(), detail::values_to_read(x).clone(), x.shape(), x.is_coalesced());
   Tensor out = detail::make_tensor(x.shape(), x.dtype());
   if (!x.is_contiguous() && !expanded(x)) out = detail::alias(out, x.shape(), dense_strides(x));
   detail::copy_raw(out, x);

@@ -53,32 +53,18 @@ Tensor dense_gradient(const Tensor& g, const Tensor& indices, const Lookup& how)
 
 // dense_gradient, row-held: each row's sum has the same additions in the same order.
 Tensor row_held_gradient(const Tensor& g, const Tensor& indices, const Lookup& how) {
-  const std::int64_t count = indices.numel();
-  const std::vector<std::int64_t> touched =
-      with_index(indices, [&](const auto* numbers) { return kernels::distinct_indices(numbers, count, how.rows); });
-  const auto place = [&](std::int64_t row) {
-    return std::lower_bound(touched.begin(), touched.end(), row) - touched.begin();
-  };
-  std::vector<std::int64_t> places(static_cast<std::size_t>(count));
-  with_index(indices, [&](const auto* numbers) {
-    std::transform(numbers, numbers + count, places.begin(), place);
-    return 0;
-  });
-  const bool padded = how.padding >= 0 && std::binary_search(touched.begin(), touched.end(), how.padding);
-  std::vector<std::int64_t> counts(how.scaled ? touched.size() : 0);
-  if (how.scaled) kernels::count_indices(places.data(), count, counts.data());
-
-  const auto distinct = static_cast<std::int64_t>(touched.size());
-  Tensor rows = detail::make_tensor({1, distinct}, DType::int64);
-  std::copy(touched.begin(), touched.end(), rows.data<std::int64_t>());
-  Tensor sums = zeros({distinct, how.dim}, {.dtype = g.dtype()});
   const Tensor values = detail::dense(g);
-  detail::dispatch_floating(g.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    kernels::add_rows(sums.data<T>(), how.dim, places.data(), count, values.data<T>(), 1,
-                      padded ? place(how.padding) : -1, how.scaled ? counts.data() : nullptr);
+  return with_index(indices, [&](const auto* numbers) {
+    const kernels::RowGroups groups = kernels::group_stably(numbers, indices.numel(), how.rows);
+    Tensor rows = detail::make_tensor({1, groups.size()}, DType::int64);
+    for (std::int64_t r = 0; r < groups.size(); ++r) rows.data<std::int64_t>()[r] = numbers[groups.first(r)];
+    Tensor sums = detail::make_tensor({groups.size(), how.dim}, g.dtype());
+    detail::dispatch_floating(g.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      kernels::add_groups(groups, numbers, values.data<T>(), how.dim, how.scaled, how.padding, sums.data<T>());
+    });
+    return detail::make_row_held(rows, sums, {how.rows, how.dim});
   });
-  return detail::make_row_held(rows, sums, {how.rows, how.dim});
 }
 
 // g as [count, dim] on its own memory where its strides allow.

@@ -221,8 +221,8 @@ Tensor reduce_sums(const Call& c, const Tensor& weight) {
 
 Tensor at_max(const Tensor& table, const Tensor& at);
 
-// Zeros [rows, dim] with g added where max read.
-Tensor max_gradient(const Tensor& g, const Tensor& at, std::int64_t rows) {
+// Zeros [rows, dim] with g added at the rows `at`.
+Tensor max_sums(const Tensor& g, const Tensor& at, std::int64_t rows) {
   const std::int64_t dim = at.size(1);
   Tensor out = zeros({rows, dim}, {.dtype = g.dtype()});
   const Tensor from = dense(g);
@@ -230,14 +230,38 @@ Tensor max_gradient(const Tensor& g, const Tensor& at, std::int64_t rows) {
     using T = decltype(zero);
     kernels::add_at_max(out.data<T>(), dim, at.data<std::int64_t>(), at.size(0), from.data<T>());
   });
-  return record("EmbeddingBagDenseBackwardBackward0", std::move(out), {g}, saved(at),
+  return out;
+}
+
+Tensor max_gradient(const Tensor& g, const Tensor& at, std::int64_t rows) {
+  return record("EmbeddingBagDenseBackwardBackward0", max_sums(g, at, rows), {g}, saved(at),
                 [](Grads& dx, const Tensor& gg, const Tensor& where) { dx.add(0, at_max(gg, where)); });
 }
 
-Tensor recorded_max(Tensor out, const Tensor& weight, const Tensor& at) {
-  return record("EmbeddingBagBackward0", std::move(out), {weight}, saved(at, weight.shape()[0]),
-                [](Grads& dx, const Tensor& g, const Tensor& where, std::int64_t rows) {
-                  dx.add(0, max_gradient(g, where, rows));
+// The same held by rows: those that were looked up, whether max has read of them or not.
+Tensor row_held_max_gradient(const Tensor& g, const Tensor& at, const Tensor& indices, std::int64_t rows) {
+  const std::vector<std::int64_t> touched = with_index(
+      indices, [&](const auto* numbers) { return kernels::distinct_indices(numbers, indices.numel(), rows); });
+  Tensor places = make_tensor(at.shape(), DType::int64);
+  const auto* row = at.data<std::int64_t>();
+  std::transform(row, row + at.numel(), places.data<std::int64_t>(), [&](std::int64_t k) {
+    return k < 0 ? k : std::lower_bound(touched.begin(), touched.end(), k) - touched.begin();
+  });
+  const auto distinct = static_cast<std::int64_t>(touched.size());
+  Tensor list = make_tensor({1, distinct}, DType::int64);
+  std::copy(touched.begin(), touched.end(), list.data<std::int64_t>());
+  return detail::make_row_held(list, max_sums(g, places, distinct), {rows, at.size(1)});
+}
+
+// `indices`: the flat ones of a lookup, or undefined.
+Tensor recorded_max(Tensor out, const Tensor& weight, const Tensor& at, const Tensor& indices) {
+  return record("EmbeddingBagBackward0", std::move(out), {weight}, saved(at, indices, weight.shape()[0]),
+                [](Grads& dx, const Tensor& g, const Tensor& where, const Tensor& numbers, std::int64_t rows) {
+                  const bool few = numbers.defined() && numbers.numel() * 4 <= rows;
+                  if (few && dx.is_leaf(0) && !dx.recording())
+                    dx.add(0, row_held_max_gradient(g, where, numbers, rows));
+                  else
+                    dx.add(0, max_gradient(g, where, rows));
                 });
 }
 
@@ -248,7 +272,7 @@ Tensor at_max(const Tensor& table, const Tensor& at) {
     using T = decltype(zero);
     kernels::take_at_max(from.data<T>(), at.size(1), at.data<std::int64_t>(), at.size(0), out.data<T>());
   });
-  return recorded_max(std::move(out), table, at);
+  return recorded_max(std::move(out), table, at, Tensor());
 }
 
 Tensor reduce_maxima(const Call& c, const Tensor& weight) {
@@ -262,7 +286,7 @@ Tensor reduce_maxima(const Call& c, const Tensor& weight) {
                         at.data<std::int64_t>());
     });
   });
-  return recorded_max(std::move(out), weight, at);
+  return recorded_max(std::move(out), weight, at, c.indices);
 }
 
 Mode parse_mode(const EmbeddingBagOptions& options) {

@@ -7,6 +7,7 @@
 #include "taper/ops/copy.h"
 #include "taper/ops/create.h"
 #include "taper/ops/shape.h"
+#include "tensor/loan.h"
 
 namespace taper::detail {
 namespace {
@@ -155,6 +156,7 @@ void check_in_place(const char* op, const Tensor& self, bool recorded) {
     throw ValueError(
         fmt::format("{}: several elements of an expanded tensor of shape {} share one place; clone() it first", op,
                     to_string(self.shape())));
+  before_change(self);
 }
 
 Tensor snapshot(const Tensor& self) {

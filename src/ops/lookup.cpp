@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kernels/rows.h"
 #include "ops/elementwise.h"
 #include "ops/index_rows.h"
@@ -102,13 +104,12 @@ Tensor sparse_gradient(Tensor values, const Tensor& indices, const Lookup& how) 
   if (how.scaled) values = values * inverse_frequencies(indices, how.rows, values.dtype()).view({all, 1});
   // A copy: the user may change the indices before the next backward.
   Tensor rows = make_tensor({all}, DType::int64);
-  copy_raw(rows, indices.view({all}));
-  if (how.padding >= 0) {
+  auto* to = rows.data<std::int64_t>();
+  with_index(indices, [&](const auto* from) { std::copy(from, from + all, to); });
+  if (how.padding >= 0 && std::find(to, to + all, how.padding) != to + all) {
     const Tensor kept = flat_nonzero(rows != how.padding);
-    if (kept.numel() != all) {
-      values = taken(values, kept);
-      rows = taken(rows, kept);
-    }
+    values = taken(values, kept);
+    rows = taken(rows, kept);
   }
   const std::int64_t count = rows.numel();
   return make_sparse(alias(rows, {1, count}, {count, 1}), values, {how.rows, how.dim}, count < 2);

@@ -10,6 +10,7 @@
 #include "taper/ops/copy.h"
 #include "taper/ops/create.h"
 #include "tensor/extra.h"
+#include "tensor/loan.h"
 #include "tensor/make.h"
 
 namespace taper {
@@ -24,7 +25,7 @@ struct Rows {
 
   Rows(const char* op, const Tensor& x) {
     indices = x.indices().contiguous();
-    values = x.values().detach().contiguous();
+    values = detail::numbers_to_read(x);
     if (indices.dim() != 2 || indices.shape()[0] != 1 || !is_floating_point(values.dtype()))
       throw TypeError(fmt::format("{}: takes floating-point tensors with one sparse dimension", op));
     count = indices.shape()[1];
@@ -122,10 +123,11 @@ void add_sparse_in_place(const Tensor& dense, const Tensor& sparse) {
 
 Tensor own_sparse(const Tensor& sparse) {
   const Extra& parts = *sparse.get().extra;
-  const bool own = sparse.get().refs.load() == 1 && is_unique(parts.values) && parts.values.is_contiguous();
-  return own ? sparse
-             : make_sparse(sparse.indices().clone(), sparse.values().detach().contiguous().clone(), sparse.shape(),
-                           parts.coalesced);
+  const bool own = sparse.get().refs.load() == 1 && is_unique(parts.indices);
+  if (own && is_unique(parts.values) && parts.values.is_contiguous()) return sparse;
+  if (own && borrow_values(sparse)) return sparse;
+  return make_sparse(sparse.indices().clone(), sparse.values().detach().contiguous().clone(), sparse.shape(),
+                     parts.coalesced);
 }
 
 }  // namespace detail

@@ -38,7 +38,8 @@ void change_values(const Tensor& sparse, F&& change) {
   change(values);
 }
 
-/// `sparse` itself if nobody else holds its parts and they are contiguous, else a copy.
+/// `sparse` itself if nobody else holds it or its indices, with its values lent by whoever else holds these; else a
+/// copy.
 Tensor own_sparse(const Tensor& sparse);
 
 }  // namespace taper::detail

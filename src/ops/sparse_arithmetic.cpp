@@ -9,6 +9,7 @@
 #include "taper/ops/index.h"
 #include "taper/ops/pointwise.h"
 #include "tensor/extra.h"
+#include "tensor/loan.h"
 #include "tensor/make.h"
 
 namespace taper::detail {
@@ -31,6 +32,7 @@ void become(const Tensor& self, const Tensor& sparse) {
     throw ShapeError(fmt::format("in place: a result of shape {} does not fit into a sparse tensor of shape {}",
                                  to_string(sparse.shape()), to_string(self.shape())));
   const Tensor values = sparse.values().to(self.dtype());
+  own_values(self);
   Extra& parts = extra(self);
   parts.indices = sparse.indices();
   parts.values = values;

@@ -43,7 +43,7 @@ std::string place(const Tensor& grad, std::int64_t at) {
 }  // namespace
 
 void check_finite(const char* op, const Tensor& grad, const std::string& what, std::int64_t step) {
-  const Tensor flat = (grad.is_sparse() ? grad.values() : grad).detach().contiguous();
+  const Tensor flat = grad.is_sparse() ? taper::detail::numbers_to_read(grad) : grad.detach().contiguous();
   const std::int64_t at = find_not_finite(flat);
   if (at == flat.numel()) return;
   constexpr std::string_view kind = "parameter '";

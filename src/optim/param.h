@@ -9,6 +9,7 @@
 #include "taper/optim/optimizer.h"
 #include "taper/tensor/tensor.h"
 #include "tensor/extra.h"
+#include "tensor/loan.h"
 #include "tensor/make.h"
 
 /// What optimizers do with parameters, gradients and what they remember.
@@ -18,7 +19,9 @@ namespace taper::optim::detail {
 /// raises its version.
 class FlatParam {
  public:
-  explicit FlatParam(const Tensor& param) : param_(param), flat_(param.contiguous()) {}
+  explicit FlatParam(const Tensor& param) : param_(param), flat_(param.contiguous()) {
+    taper::detail::before_change(param);
+  }
   template <class T>
   T* data() const {
     return flat_.data<T>();
@@ -64,7 +67,7 @@ struct RowList {
 
   explicit RowList(const Tensor& grad)
       : indices(grad.indices().contiguous()),
-        values(grad.values().detach().contiguous()),
+        values(taper::detail::numbers_to_read(grad)),
         count(indices.size(1)),
         dim(count == 0 ? 0 : values.numel() / count) {}
   const std::int64_t* rows() const { return indices.data<std::int64_t>(); }

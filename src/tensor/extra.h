@@ -30,11 +30,17 @@ struct Extra {
   std::string name;         // the parameter's, for messages
   Tensor indices, values;   // sparse COO
   bool coalesced = false;
-  bool row_held = false;  // a sparse gradient that means a dense one (autograd/row_gradient.h)
-  Tensor dense;           // that dense one, once somebody has asked
+  std::atomic<bool> borrowed{false};  // whether `values` are another tensor's memory (tensor/loan.h)
+  bool row_held = false;              // a sparse gradient that means a dense one (autograd/row_gradient.h)
+  Tensor dense;                       // that dense one, once somebody has asked
   bool retains_grad = false;
-  Tensor frozen;  // a parameter's rows that do not learn, int64 and ascending (nn/freeze.h)
+  Tensor frozen;                // a parameter's rows that do not learn, int64 and ascending (nn/freeze.h)
   Node* retained_at = nullptr;  // the node that knows so, owned
+
+  Extra() = default;
+  Extra(const Extra&) = delete;
+  Extra& operator=(const Extra&) = delete;
+  ~Extra();
 };
 
 }  // namespace taper::detail

@@ -1,6 +1,7 @@
 // A sparse tensor's parts.
 #include "taper/base/error.h"
 #include "tensor/extra.h"
+#include "tensor/loan.h"
 #include "tensor/make.h"
 
 namespace taper {
@@ -14,7 +15,11 @@ const detail::Extra& parts(const char* op, const Tensor& x) {
 }  // namespace
 
 Tensor Tensor::indices() const { return parts("indices", *this).indices; }
-Tensor Tensor::values() const { return parts("values", *this).values; }
+Tensor Tensor::values() const {
+  const detail::Extra& all = parts("values", *this);
+  detail::own_values(*this);
+  return all.values;
+}
 bool Tensor::is_coalesced() const { return parts("is_coalesced", *this).coalesced; }
 
 }  // namespace taper

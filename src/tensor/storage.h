@@ -6,6 +6,8 @@
 
 namespace taper::detail {
 
+struct Extra;
+
 /// The bytes that a tensor and its views share: this header, and behind it the data in the same block, or memory that
 /// belongs to someone else.
 struct Storage {
@@ -15,6 +17,7 @@ struct Storage {
   void* data = nullptr;
   void (*give_back)(void* owner) = nullptr;  // set where the data is not in this block
   void* owner = nullptr;
+  std::atomic<Extra*> borrower{nullptr};  // a sparse gradient's parts whose values lie here (tensor/loan.h)
 
   /// A new storage of `bytes` bytes, not initialised, aligned to 64.
   static Storage* make(std::size_t bytes);

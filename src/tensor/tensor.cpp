@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "taper/base/error.h"
 #include "tensor/extra.h"
+#include "tensor/loan.h"
 #include "tensor/make.h"
 
 namespace taper {
@@ -136,6 +137,7 @@ Tensor alias(const Tensor& base) {
     Tensor result = Tensor::adopt(impl);
     Extra& parts = extra(result);
     parts.indices = from.extra->indices;
+    own_values(base);
     parts.values = from.extra->values;
     parts.coalesced = from.extra->coalesced;
     return result;

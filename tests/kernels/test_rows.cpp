@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <numeric>
 #include <vector>
 
 #include "catch.h"
@@ -99,10 +100,10 @@ TEST_CASE("the first index outside the table is found, of either sign and width"
 }
 
 TEST_CASE("gathered rows are the table's, whatever their size in bytes") {
-  constexpr std::int64_t count = 6000;  // the longest rows are more than one thread's piece
+  constexpr std::int64_t rows = 31, count = 24000;  // the longest rows are more than one thread's share
   for (const std::int64_t bytes : {1, 3, 8, 400}) {
-    const auto table = integers<char>(2, 31 * bytes, 251);
-    const auto indices = integers<std::int32_t>(3, count, 31);
+    const auto table = integers<char>(2, rows * bytes, 251);
+    const auto indices = integers<std::int32_t>(3, count, rows);
     const auto out = same_on_threads([&] {
       std::vector<char> to(static_cast<std::size_t>(count * bytes));
       gather_rows(table.data(), bytes, indices.data(), count, to.data());
@@ -116,8 +117,10 @@ TEST_CASE("gathered rows are the table's, whatever their size in bytes") {
 }
 
 TEST_CASE("rows are added in the order of the list, on any number of threads") {
-  constexpr std::int64_t rows = 13, dim = 37, count = 20000;  // enough numbers for several threads
-  const auto indices = integers(5, count, rows);
+  constexpr std::int64_t dim = 37, count = 60000;  // enough numbers for several threads
+  const auto rows =
+      GENERATE(std::int64_t{13}, 50000);  // every thread's share names the same rows; few rows are named twice
+  const auto indices = integers(5, count, static_cast<std::uint64_t>(rows));
   const auto x = values<float>(6, count * dim);
   auto expected = values<float>(7, rows * dim);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -135,6 +138,45 @@ TEST_CASE("rows are added in the order of the list, on any number of threads") {
       return table;
     });
     CHECK(bits(out) == bits(expected));
+  });
+}
+
+TEST_CASE("groups of a list's entries are in the order of rows and then of the list") {
+  const auto count = GENERATE(std::int64_t{0}, 1, 300, 3000);
+  const auto rows = GENERATE(std::int64_t{1}, 50, 257, 1000000);
+  const auto indices = integers<std::int32_t>(9, count, static_cast<std::uint64_t>(rows));
+  std::vector<std::int64_t> expected(indices.size());
+  std::iota(expected.begin(), expected.end(), 0);
+  const auto row_of = [&](std::int64_t i) { return indices[static_cast<std::size_t>(i)]; };
+  std::stable_sort(expected.begin(), expected.end(), [&](auto a, auto b) { return row_of(a) < row_of(b); });
+  const RowGroups groups = group_stably(indices.data(), count, rows);
+  CHECK(groups.position == expected);
+  for (std::int64_t g = 0; g < groups.size(); ++g)
+    for (std::int64_t i = groups.start[static_cast<std::size_t>(g)]; i <= groups.start[static_cast<std::size_t>(g) + 1];
+         ++i)
+      if (i < count)
+        REQUIRE((row_of(groups.position[static_cast<std::size_t>(i)]) == row_of(groups.first(g))) ==
+                (i < groups.start[static_cast<std::size_t>(g) + 1]));
+}
+
+TEST_CASE("sums of groups are what a zeroed table gets row by row") {
+  constexpr std::int64_t rows = 40, dim = 5, count = 100;
+  const auto indices = integers(10, count, rows);
+  auto x = values<float>(11, count * dim);
+  x[0] = -0.0F;
+  const bool is_scaled = GENERATE(false, true);
+  std::vector<std::int64_t> counts(rows);
+  count_indices(indices.data(), count, counts.data());
+  std::vector<float> expected(rows * dim);
+  add_rows(expected.data(), dim, indices.data(), count, x.data(), 1, 4, is_scaled ? counts.data() : nullptr);
+  const RowGroups groups = group_stably(indices.data(), count, rows);
+  on_every_target([&] {
+    std::vector<float> out(static_cast<std::size_t>(groups.size() * dim), 1.0F);
+    add_groups(groups, indices.data(), x.data(), dim, is_scaled, 4, out.data());
+    for (std::int64_t g = 0; g < groups.size(); ++g) {
+      const std::int64_t row = indices[static_cast<std::size_t>(groups.first(g))];
+      CHECK(std::memcmp(out.data() + g * dim, expected.data() + row * dim, dim * sizeof(float)) == 0);
+    }
   });
 }
 
