@@ -1,10 +1,12 @@
-// What the machine can do at best, by bare loops and bare OpenBLAS, and so the limit of rows of ops: limits THREADS
-// NAME... prints a line `NAME <tab> microseconds <tab> rate` for each name:
-//   copy_N, triad_N, read_N  per MB moved, with arrays of N floats (N may end with k or M)
-//   sgemm_nt_M_N_K           per product of M x K and K x N; each letter says whether that factor is transposed
-//   gather_V_B               per B random rows copied out of a table of V x 128, with prefetch and huge pages
-//   update_V_B               per B random rows copied out as above and then changed in place
-//   fork_join                per job handed to all threads and waited for, all of them awake
+// What the machine can do at best, by bare loops and bare OpenBLAS, and so the limit of rows of ops: limits THREADS NAME...
+// prints a line `NAME <tab> microseconds <tab> rate` for each name:
+// clang-format off
+//   copy_N, triad_N, axpy_N, read_N  per MB moved, with arrays of N floats (N may end with k or M); axpy is in place
+//   sgemm_nt_M_N_K                   per product of M x K and K x N; each letter says whether that factor is transposed
+//   gather_V_B                       per B random rows copied out of a table of V x 128, prefetched, on huge pages
+//   update_V_B                       per B random rows copied out as above and then changed in place
+//   fork_join                        per job handed to all threads and waited for, all of them awake
+// clang-format on
 #include <cblas.h>
 #include <sys/mman.h>
 
@@ -110,10 +112,11 @@ void stream(const std::string& name, int threads, Count n) {
   const double time = seconds(threads, [&](int thread, Count) {
     const Count at = thread * piece;
     if (kind == "triad") triad(a.get() + at, b.get() + at, c.get() + at, piece);
+    if (kind == "axpy") triad(a.get() + at, a.get() + at, b.get() + at, piece);
     if (kind == "copy") copy(a.get() + at, b.get() + at, piece);
     if (kind == "read") sink = read(a.get() + at, piece);
   });
-  const double arrays = kind == "triad" ? 3 : kind == "copy" ? 2 : 1;
+  const double arrays = kind == "triad" || kind == "axpy" ? 3 : kind == "copy" ? 2 : 1;
   const double megabytes = arrays * 4e-6 * static_cast<double>(n);
   print(name, time / megabytes * 1e6, megabytes / time * 1e-3, "GB/s");
 }
@@ -149,11 +152,11 @@ void rows(const std::string& name, int threads, Count words, Count batch, bool u
   std::mt19937_64 random(1);
   for (Count& index : indices) index = static_cast<Count>(random() % static_cast<std::uint64_t>(words));
   const Count batches = static_cast<Count>(indices.size()) / batch, piece = batch / threads;
-  const double time = seconds(threads, [&](int thread, Count call) {
+  const auto call_of = [&](int thread, Count call, bool prefetch) {
     const Count* const at = indices.data() + call % batches * batch + thread * piece;
     float* const gathered = out.get() + thread * piece * dim;
     for (Count i = 0; i < piece; ++i) {
-      if (i + ahead < piece)
+      if (prefetch && i + ahead < piece)
         for (Count j = 0; j < dim; j += 16) __builtin_prefetch(table.get() + at[i + ahead] * dim + j);
       std::memcpy(gathered + i * dim, table.get() + at[i] * dim, dim * sizeof(float));
     }
@@ -162,7 +165,10 @@ void rows(const std::string& name, int threads, Count words, Count batch, bool u
       float* const row = table.get() + at[i] * dim;
       triad(row, row, gathered + i * dim, dim);
     }
-  });
+  };
+  // Of a table in a near cache prefetching is a waste.
+  const double time = std::min(seconds(threads, [&](int thread, Count call) { call_of(thread, call, true); }),
+                               seconds(threads, [&](int thread, Count call) { call_of(thread, call, false); }));
   print(name, time * 1e6, static_cast<double>(batch) / time * 1e-6, "M rows/s");
 }
 
@@ -210,7 +216,7 @@ void measure(const std::string& name, int threads) {
   const std::string& kind = words[0];
   const std::size_t count = words.size();
   const bool factors = count == 5 && words[1].size() == 2 && words[1].find_first_not_of("nt") == std::string::npos;
-  if ((kind == "copy" || kind == "triad" || kind == "read") && count == 2)
+  if ((kind == "copy" || kind == "triad" || kind == "axpy" || kind == "read") && count == 2)
     return stream(name, threads, number(words[1]));
   if (kind == "sgemm" && factors)
     return sgemm(name, words[1], threads, number(words[2]), number(words[3]), number(words[4]));
@@ -219,7 +225,7 @@ void measure(const std::string& name, int threads) {
   if (name == "fork_join") return fork_join(name, threads);
   throw std::invalid_argument(
       "there is no limit '" + name +
-      "'; there are copy_N, triad_N, read_N, sgemm_nt_M_N_K, gather_V_B, update_V_B, fork_join");
+      "'; there are copy_N, triad_N, axpy_N, read_N, sgemm_nt_M_N_K, gather_V_B, update_V_B, fork_join");
 }
 
 }  // namespace
