@@ -1,4 +1,5 @@
-// What the machine can do at best, by bare loops and bare OpenBLAS, and so the limit of rows of ops. limits THREADS NAME
+// What the machine can do at best, by bare loops and bare OpenBLAS, and so the limit of rows of ops. limits THREADS
+// NAME
 // ... prints a line `NAME <tab> microseconds <tab> rate` for each name:
 // clang-format off
 //   copy_N, triad_N, axpy_N, read_N  per MB moved, with arrays of N floats (N may end with k or M); axpy is in place

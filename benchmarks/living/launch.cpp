@@ -1,5 +1,5 @@
-// launch TIMES PROGRAM ARGUMENT...: prints the median time of running a program, in seconds, and its peak memory, in MB. A
-// program of its own because what starts another passes its own peak on.
+// launch TIMES PROGRAM ARGUMENT...: prints the median time of running a program, in seconds, and its peak memory, in
+// MB. A program of its own because what starts another passes its own peak on.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
