@@ -4,7 +4,7 @@
     python3 python_parity/make_resumed.py --check DIR                            goes on from DIR/resumed_by_taper.pt
 
 Both files hold for each run of RUNS a dict of the model's state, the optimizer's, its scheduler's where it has one, the
-count of steps so far, and the losses of the ten steps after that. The model sends five rows of a table through their mean, a linear layer and cross_entropy; ids
+count of steps so far, and the losses of the ten steps after that. (CyclicLR's state PyTorch 1.13 itself cannot save.) The model sends five rows of a table through their mean, a linear layer and cross_entropy; ids
 and labels come from hashes() of seeds above the offset, which N gives. A table with sparse gradients is the only parameter
 of its optimizer.
 """
@@ -13,6 +13,7 @@ import sys
 
 import torch
 import torch.nn.functional as F
+from torch.optim import lr_scheduler
 
 from kernel_values import hashes
 
@@ -35,9 +36,31 @@ RUNS = {
     "RAdam": ("RAdam", dict(lr=0.05), False),
     "SparseAdam": ("SparseAdam", dict(lr=0.05), True),
     "SGD StepLR": ("SGD", dict(lr=0.5, momentum=0.5), False),
+    "SGD MultiStepLR": ("SGD", dict(lr=0.5), False),
+    "Adam ExponentialLR": ("Adam", dict(lr=0.05), False),
+    "SGD CosineAnnealingLR": ("SGD", dict(lr=0.5), False),
+    "SGD LinearLR": ("SGD", dict(lr=0.5), False),
+    "Adagrad LambdaLR": ("Adagrad", dict(lr=0.1), False),
     "Adam OneCycleLR": ("Adam", dict(lr=0.05), False),
+    "SGD OneCycleLR linear": ("SGD", dict(lr=0.05, momentum=0.9), False),
+    "SGD ReduceLROnPlateau": ("SGD", dict(lr=0.9), False),
+    "SGD SequentialLR": ("SGD", dict(lr=0.5), False),
+    "RMSprop SequentialLR cycle": ("RMSprop", dict(lr=0.01, momentum=0.5), False),
 }
-SCHEDULES = {"StepLR": dict(step_size=4, gamma=0.5), "OneCycleLR": dict(max_lr=0.1, total_steps=30)}
+SCHEDULES = {
+    "StepLR": lambda o: lr_scheduler.StepLR(o, 4, gamma=0.5),
+    "MultiStepLR": lambda o: lr_scheduler.MultiStepLR(o, [3, 12, 12, 16], gamma=0.7),
+    "ExponentialLR": lambda o: lr_scheduler.ExponentialLR(o, 0.9),
+    "CosineAnnealingLR": lambda o: lr_scheduler.CosineAnnealingLR(o, 15, eta_min=0.01),
+    "LinearLR": lambda o: lr_scheduler.LinearLR(o, total_iters=15),
+    "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, lambda epoch: 1 / (1 + epoch)),
+    "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(o, 0.1, total_steps=30),
+    "OneCycleLR linear": lambda o: lr_scheduler.OneCycleLR(o, 0.1, total_steps=30, anneal_strategy="linear", three_phase=True),
+    "ReduceLROnPlateau": lambda o: lr_scheduler.ReduceLROnPlateau(o, factor=0.5, patience=1, threshold=0.1),
+    # A milestone that a MultiStepLR begins at, for which PyTorch needs its milestones to be a Counter.
+    "SequentialLR": lambda o: lr_scheduler.SequentialLR(o, [lr_scheduler.StepLR(o, 3), lr_scheduler.MultiStepLR(o, [2, 2, 4])], [13]),
+    "SequentialLR cycle": lambda o: lr_scheduler.SequentialLR(o, [lr_scheduler.ExponentialLR(o, 0.9), lr_scheduler.OneCycleLR(o, 0.02, total_steps=40)], [6]),
+}
 
 
 class Model(torch.nn.Module):
@@ -61,10 +84,8 @@ class Run:
         self.model = Model(sparse)
         params = [self.model.table.weight] if sparse else self.model.parameters()
         self.optimizer = getattr(torch.optim, kind)(params, **options)
-        schedule = name.split()[-1]
-        self.scheduler = None
-        if schedule in SCHEDULES:
-            self.scheduler = getattr(torch.optim.lr_scheduler, schedule)(self.optimizer, **SCHEDULES[schedule])
+        schedule = SCHEDULES.get(name.partition(" ")[2])
+        self.scheduler = schedule(self.optimizer) if schedule else None
         self.offset = offset
         self.step = 0
 
@@ -78,15 +99,14 @@ class Run:
             loss.backward()
             self.optimizer.step()
             if self.scheduler:
-                self.scheduler.step()
+                self.scheduler.step(*[loss.item()] if isinstance(self.scheduler, lr_scheduler.ReduceLROnPlateau) else [])
             result.append(loss.item())
         return result
 
     def state(self):
         def copy(value):
             if isinstance(value, dict):
-                # OneCycleLR's state of 1.13 holds a method, and with it the scheduler itself.
-                return {k: copy(v) for k, v in value.items() if not callable(v)}
+                return type(value)({k: copy(v) for k, v in value.items()})
             return value.clone() if torch.is_tensor(value) else value
 
         parts = {"model": self.model, "optimizer": self.optimizer} | ({"scheduler": self.scheduler} if self.scheduler else {})

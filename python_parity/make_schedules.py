@@ -7,7 +7,7 @@
 The second goes on in PyTorch from the states that the tests have left in DIR/schedules_taper.pt, case by case of
 DIR/schedules.json. `--seed N` chooses other arguments (0). A case is a scheduler's name and arguments (those of a compound one are cases
 themselves), the optimizer's name and rates, and for each epoch the groups' rates and momenta (the first of betas); `state`
-is the state dict after `saved` steps as Python prints it and as JSON, where infinities are strings and a Counter is pairs.
+is the state dict after `saved` steps as Python prints it and as JSON, where infinities are strings and a Counter is {"counter": pairs}.
 """
 import argparse
 import collections
@@ -87,8 +87,6 @@ def make(name, options, optimizer):
 
 def cleaned(state):
     state = {k: v for k, v in state.items() if k not in LEFT_OUT}
-    if "milestones" in state:
-        state["milestones"] = dict(state["milestones"])
     if "_schedulers" in state:
         state["_schedulers"] = [cleaned(s) for s in state["_schedulers"]]
     if "_schedule_phases" in state:
@@ -100,8 +98,8 @@ def cleaned(state):
 
 def plain(value):
     if isinstance(value, dict):
-        if all(isinstance(k, int) for k in value) and value:
-            return {"pairs": [[k, v] for k, v in value.items()]}
+        if isinstance(value, collections.Counter):
+            return {"counter": list(value.items())}
         return {k: plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
@@ -164,15 +162,6 @@ def chain(rng, groups):
     return "ChainedScheduler", groups, {"schedulers": [simple(rng, groups) for _ in range(rng.randint(1, 3))]}
 
 
-def with_counters(state):
-    """MultiStepLR's milestones are a plain dict in Taper's files; PyTorch's step(0), which a sequence calls, needs a Counter."""
-    if "milestones" in state:
-        state["milestones"] = collections.Counter(state["milestones"])
-    for part in state.get("_schedulers", ()):
-        with_counters(part)
-    return state
-
-
 def check(folder):
     cases = json.load(open(f"{folder}/schedules.json"))["cases"]
     states = torch.load(f"{folder}/schedules_taper.pt")
@@ -180,7 +169,7 @@ def check(folder):
     for c, state in zip(cases, states):
         optimizer = optimizer_with(c["optimizer"], c["lr"])
         scheduler = make(c["name"], c["options"], optimizer)
-        scheduler.load_state_dict(with_counters(state))
+        scheduler.load_state_dict(state)
         for group, lr in zip(optimizer.param_groups, c["lrs"][c["saved"]]):
             group["lr"] = lr
         for step in range(c["saved"], len(c["lrs"])):

@@ -8,6 +8,7 @@ as Taper converts them. The test saves each file again as NAME.again.pt.
 """
 import collections
 import glob
+import inspect
 import os
 import sys
 import zipfile
@@ -59,12 +60,34 @@ def others():
             "unsigned": np.uint32(2**32 - 1), "bool": np.bool_(True), "big": np.dtype(">i4").type(5), "counter": collections.Counter("aab")}
 
 
+def schedulers():
+    """The states of all schedulers that PyTorch itself can save."""
+    s = torch.optim.lr_scheduler
+    made, schedules = {}, {
+        "lambda": lambda o: s.LambdaLR(o, lambda epoch: 0.9**epoch), "step": lambda o: s.StepLR(o, 3), "multi_step": lambda o: s.MultiStepLR(o, [2, 5, 5]),
+        "multiplicative": lambda o: s.MultiplicativeLR(o, lambda epoch: 0.9), "constant": lambda o: s.ConstantLR(o), "linear": lambda o: s.LinearLR(o),
+        "polynomial": lambda o: s.PolynomialLR(o, 4), "exponential": lambda o: s.ExponentialLR(o, 0.9), "cosine": lambda o: s.CosineAnnealingLR(o, 9),
+        "restarts": lambda o: s.CosineAnnealingWarmRestarts(o, 3, 2), "plateau": lambda o: s.ReduceLROnPlateau(o, patience=0),
+        "cycle": lambda o: s.OneCycleLR(o, 0.1, 20), "cycle_linear": lambda o: s.OneCycleLR(o, [0.1, 0.2], 20, anneal_strategy="linear", three_phase=True),
+        "sequence": lambda o: s.SequentialLR(o, [s.LinearLR(o), s.MultiStepLR(o, [3, 3]), s.OneCycleLR(o, 0.2, 9)], [2, 4]),
+        "chain": lambda o: s.ChainedScheduler([s.ConstantLR(o), s.ExponentialLR(o, 0.5)])}
+    for name, schedule in schedules.items():
+        groups = [{"params": [torch.nn.Parameter(torch.ones(2))]} for _ in range(2)]
+        step = torch.optim.AdamW(groups) if name == "cycle" else torch.optim.SGD(groups, 0.1, momentum=0.9)
+        schedule = made[name] = schedule(step)
+        for _ in range(4):
+            sum(g["params"][0].sum() for g in groups).backward()
+            step.step()
+            schedule.step(*[0.5] if name == "plateau" else [])
+    return {name: schedule.state_dict() for name, schedule in made.items()}
+
+
 def sparse():
     return {"grad": torch.sparse_coo_tensor([[3, 0, 3]], torch.randn(3, 2), (5, 2)), "dense": torch.randn(2)}
 
 
 def trees():
-    result = {"types": types(), "views": views(), "others": others(), "sparse": sparse(), "tensor": torch.randn(2, 2)}
+    result = {"types": types(), "views": views(), "others": others(), "sparse": sparse(), "tensor": torch.randn(2, 2), "schedulers": schedulers()}
     result.update({name: checkpoint(name) for name in OPTIMIZERS})
     return result
 
@@ -75,13 +98,16 @@ def plain(value):
         value = value if value.layout == torch.sparse_coo else value.detach().requires_grad_(value.requires_grad)
         return value.to(CONVERTED.get(value.dtype, value.dtype))
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+        items = {key: plain(item) for key, item in value.items()}
+        return collections.Counter(items) if isinstance(value, collections.Counter) else items
     if isinstance(value, (list, set, frozenset)):
         return [plain(item) for item in value]
     if isinstance(value, tuple):
         return tuple(plain(item) for item in value)
     if isinstance(value, (torch.dtype, torch.device)):
         return str(value)
+    if inspect.ismethod(value):
+        return value.__qualname__
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -100,7 +126,7 @@ def write(folder, seed):
     torch.manual_seed(seed)
     made = trees()
     for name, tree in made.items():
-        for protocol in (2, 3, 4, 5) if name in ("adam", "others") else (2,):
+        for protocol in {"adam": (2, 3, 4, 5), "others": (2, 3, 4, 5), "schedulers": (2, 4)}.get(name, (2,)):
             path = os.path.join(folder, name if protocol == 2 else f"{name}{protocol}")
             torch.save(tree, path + ".pt", pickle_protocol=protocol)
             with open(path + ".txt", "w") as out:

@@ -321,7 +321,7 @@ bool PickleMachine::do_call(unsigned op) {
       return true;
     case REDUCE:
     case NEWOBJ:
-      reduce();
+      reduce(op == NEWOBJ);
       return true;
     case BUILD:
       build();

@@ -47,16 +47,20 @@ struct PickleObject {
     list,
     tuple,
     set,
-    dict,  // its items are keys and values by turns
+    dict,     // its items are keys and values by turns
+    counter,  // likewise
     tensor,
     dtype,   // torch.float32: a number in torch_types()
     device,  // a text
+    method,  // a text such as "OneCycleLR._annealing_cos"
     // The rest cannot be part of a result.
     storage,
     storage_class,  // a number in torch_types()
     numpy_dtype,    // a text such as "<f4"
     layout,
     function,
+    class_name,  // a number of PickleMachine's, as of an instance
+    instance,
   };
   Kind kind = Kind::none;
   std::uint32_t at = 0;      // where in the pickle
@@ -76,6 +80,9 @@ struct Pickled {
   std::uint32_t result = 0;
   std::uint64_t end = 0;  // bytes read
 
+  bool is_keyed(std::uint32_t object) const {
+    return objects[object].kind == PickleObject::Kind::dict || objects[object].kind == PickleObject::Kind::counter;
+  }
   const std::vector<std::uint32_t>& items_of(std::uint32_t object) const { return items[objects[object].index()]; }
   const std::string& text_of(std::uint32_t object) const { return texts[objects[object].index()]; }
 };

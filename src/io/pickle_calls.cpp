@@ -25,6 +25,8 @@ enum class Function : std::int64_t {
   encode,
   numpy_dtype,
   numpy_scalar,
+  default_dict,
+  getattr,
 };
 
 struct Global {
@@ -32,7 +34,7 @@ struct Global {
   Function function;
 };
 
-constexpr std::array<Global, 18> globals{{
+constexpr std::array<Global, 21> globals{{
     {"collections", "OrderedDict", Function::ordered_dict},
     {"collections", "Counter", Function::counter},
     {"builtins", "set", Function::set},
@@ -51,7 +53,40 @@ constexpr std::array<Global, 18> globals{{
     {"numpy", "dtype", Function::numpy_dtype},
     {"numpy.core.multiarray", "scalar", Function::numpy_scalar},
     {"numpy._core.multiarray", "scalar", Function::numpy_scalar},
+    {"collections", "defaultdict", Function::default_dict},
+    {"builtins", "getattr", Function::getattr},
+    {"__builtin__", "getattr", Function::getattr},
 }};
+
+// PyTorch 1.13 keeps a method of the scheduler itself in the state of a OneCycleLR, and so pickles the whole scheduler
+// with its optimizer. Of all that nothing is made: only the method's name counts.
+enum class Class : std::int64_t { dict, one_cycle, optimizer };
+
+struct KnownClass {
+  std::string_view module, name;
+  Class is;
+};
+
+constexpr std::array<KnownClass, 16> classes{{
+    {"builtins", "dict", Class::dict},
+    {"__builtin__", "dict", Class::dict},
+    {"torch.optim.lr_scheduler", "OneCycleLR", Class::one_cycle},
+    {"torch.optim.adadelta", "Adadelta", Class::optimizer},
+    {"torch.optim.adagrad", "Adagrad", Class::optimizer},
+    {"torch.optim.adam", "Adam", Class::optimizer},
+    {"torch.optim.adamax", "Adamax", Class::optimizer},
+    {"torch.optim.adamw", "AdamW", Class::optimizer},
+    {"torch.optim.asgd", "ASGD", Class::optimizer},
+    {"torch.optim.lbfgs", "LBFGS", Class::optimizer},
+    {"torch.optim.nadam", "NAdam", Class::optimizer},
+    {"torch.optim.radam", "RAdam", Class::optimizer},
+    {"torch.optim.rmsprop", "RMSprop", Class::optimizer},
+    {"torch.optim.rprop", "Rprop", Class::optimizer},
+    {"torch.optim.sgd", "SGD", Class::optimizer},
+    {"torch.optim.sparse_adam", "SparseAdam", Class::optimizer},
+}};
+
+bool is_annealing(std::string_view method) { return method == "_annealing_cos" || method == "_annealing_linear"; }
 
 /// A text that was in memory all along.
 class TextSource : public Source {
@@ -85,6 +120,13 @@ void PickleMachine::global(const std::string& module, const std::string& name) {
   for (const Global& known : globals)
     if (module == known.module && name == known.name)
       return push(make(Kind::function, static_cast<std::int64_t>(known.function)));
+  for (const KnownClass& known : classes)
+    if (module == known.module && name == known.name)
+      return push(make(Kind::class_name, static_cast<std::int64_t>(known.is)));
+  if (constexpr std::string_view of = "OneCycleLR.";  // as newer protocols and versions name the method
+      module == "torch.optim.lr_scheduler" && name.starts_with(of) &&
+      is_annealing(std::string_view(name).substr(of.size())))
+    return push(make_text(Kind::method, name));
   const std::string shown = detail::python_string(module + "." + name);
   place_.fail(op_at_, fmt::format("global {} not allowed; a state dict has tensors and containers only",
                                   std::string_view(shown).substr(1, shown.size() - 2)));
@@ -141,11 +183,19 @@ void PickleMachine::persistent() {
   push(make(Kind::storage, static_cast<std::int64_t>(known->second)));
 }
 
-void PickleMachine::reduce() {
+void PickleMachine::reduce(bool may_be_new_object) {
   const Id arguments = pop();
   const Id function = pop();
+  if (may_be_new_object && kind(function) == Kind::class_name) return push(new_object(function, arguments));
   if (kind(function) != Kind::function) malformed("a call of what is no function");
   push(call(out_.objects[function].integer, arguments));
+}
+
+PickleMachine::Id PickleMachine::new_object(Id made_of, Id arguments) {
+  const std::int64_t known = out_.objects[made_of].integer;
+  if (static_cast<Class>(known) == Class::dict || !arguments_of(arguments).empty())
+    malformed("a new object of a class that makes none so");
+  return make(Kind::instance, known);
 }
 
 PickleMachine::Id PickleMachine::call(std::int64_t function, Id arguments) {
@@ -156,7 +206,7 @@ PickleMachine::Id PickleMachine::call(std::int64_t function, Id arguments) {
       return make_items(Kind::dict, {});
     case Function::counter:
       check_arguments(given, {Kind::dict}, "a Counter");
-      return make_items(Kind::dict, items(given[0]));
+      return make_items(Kind::counter, items(given[0]));
     case Function::set:
       check_arguments(given, {Kind::list}, "a set");
       return make_items(Kind::set, items(given[0]));
@@ -183,6 +233,11 @@ PickleMachine::Id PickleMachine::call(std::int64_t function, Id arguments) {
       return make_text(Kind::numpy_dtype, "<" + out_.text_of(given[0]));
     case Function::numpy_scalar:
       return numpy_scalar(given);
+    case Function::default_dict:
+      check_arguments(given, {Kind::class_name}, "a defaultdict");
+      return make_items(Kind::dict, {});
+    case Function::getattr:
+      return method_of(given);
   }
   malformed("a call of what is no function");
 }
@@ -292,10 +347,22 @@ PickleMachine::Id PickleMachine::numpy_scalar(const std::vector<Id>& arguments) 
   return make(value.dtype() == DType::bool_ ? Kind::boolean : Kind::integer, value.to_int());
 }
 
+PickleMachine::Id PickleMachine::method_of(const std::vector<Id>& arguments) {
+  const auto of_one_cycle = [&](Id id) {
+    return (kind(id) == Kind::class_name || kind(id) == Kind::instance) &&
+           out_.objects[id].integer == static_cast<std::int64_t>(Class::one_cycle);
+  };
+  if (arguments.size() != 2 || !of_one_cycle(arguments[0]) || kind(arguments[1]) != Kind::string ||
+      !is_annealing(out_.text_of(arguments[1])))
+    place_.fail(op_at_, "global getattr not allowed but for the annealing of a OneCycleLR");
+  return make_text(Kind::method, "OneCycleLR." + out_.text_of(arguments[1]));
+}
+
 void PickleMachine::build() {
   const Id state = pop();
   const Id target = top();
-  if (kind(target) == Kind::dict && kind(state) == Kind::dict) return;  // attributes, such as _metadata
+  if (kind(target) == Kind::instance && kind(state) == Kind::dict) return;
+  if (out_.is_keyed(target) && kind(state) == Kind::dict) return;  // attributes, such as _metadata
   if (kind(target) != Kind::numpy_dtype || kind(state) != Kind::tuple) malformed("a state for what has none");
   const std::vector<Id>& parts = items(state);
   if (parts.size() < 2 || kind(parts[1]) != Kind::string) malformed("a numpy dtype without its byte order");

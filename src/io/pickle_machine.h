@@ -59,9 +59,11 @@ class PickleMachine {
   void global(const std::string& module, const std::string& name);
   void stack_global();
   void persistent();
-  void reduce();
+  void reduce(bool may_be_new_object);
   void build();
+  Id new_object(Id made_of, Id arguments);
   Id call(std::int64_t function, Id arguments);
+  Id method_of(const std::vector<Id>& arguments);
   Id make_tensor(const PickledTensor& tensor);
   Id rebuild_tensor(const std::vector<Id>& arguments, bool names_dtype);
   Id rebuild_parameter(const std::vector<Id>& arguments);

@@ -13,7 +13,7 @@ using Id = std::uint32_t;
 constexpr std::uint64_t object_limit = 10'000'000;
 constexpr std::uint64_t name_cost = 64;  // of an entry of a TensorMap besides its name
 
-bool is_container(const PickleObject& object) { return object.kind >= Kind::list && object.kind <= Kind::dict; }
+bool is_container(const PickleObject& object) { return object.kind >= Kind::list && object.kind <= Kind::counter; }
 
 /// Calls `leave(id)` for every container of the result after those in it, each once. FormatError for one in itself.
 template <class Leave>
@@ -63,13 +63,13 @@ void check_key(const Pickled& pickled, Id key, const Place& place) {
 
 void check_leaf(const PickleObject& object, const Place& place) {
   if (object.kind == Kind::bytes) place.fail<TypeError>(object.at, "bytes; a str, a list or a tensor can be loaded");
-  if (object.kind > Kind::device) place.fail(object.at, "malformed pickle: a part of a tensor stands alone");
+  if (object.kind > Kind::method) place.fail(object.at, "malformed pickle: a part of an object stands alone");
 }
 
 Extent extent_of(const Pickled& pickled, Id id, const std::vector<Extent>& extents, std::uint64_t memory,
                  const Place& place) {
   Extent extent;
-  const bool keyed = pickled.objects[id].kind == Kind::dict;
+  const bool keyed = pickled.is_keyed(id);
   const std::vector<Id>& items = pickled.items_of(id);
   for (std::size_t i = keyed ? 1 : 0; i < items.size(); i += keyed ? 2 : 1) {
     if (keyed) check_key(pickled, items[i - 1], place);
@@ -118,7 +118,8 @@ class Builder {
       case Kind::floating:
         return object.floating();
       case Kind::string:
-      case Kind::device: {
+      case Kind::device:
+      case Kind::method: {
         Value& text = texts_[object.index()];
         if (text.is_none()) text = pickled_.texts[object.index()];
         return text;
@@ -131,6 +132,7 @@ class Builder {
       case Kind::tuple:
       case Kind::set:
       case Kind::dict:
+      case Kind::counter:
         return containers_[object.index()];
       default:
         return None;
@@ -140,7 +142,7 @@ class Builder {
   void build(Id id) {
     const PickleObject& object = pickled_.objects[id];
     Value& built = containers_[object.index()];
-    if (object.kind == Kind::dict) {
+    if (pickled_.is_keyed(id)) {
       built = dict(id);
     } else {
       List list;
@@ -163,6 +165,7 @@ class Builder {
       if (result.contains(key)) place_.fail(object.at, fmt::format("duplicate key {}", key.str().substr(0, 256)));
       result.insert(std::move(key), get(items[i + 1]));
     }
+    if (pickled_.objects[id].kind == Kind::counter) result.as_counter();
     return result;
   }
 
@@ -197,6 +200,7 @@ std::vector<std::string> tensor_names(const Pickled& pickled, LoadNotes& notes) 
     if (object.kind == Kind::tensor && names[object.index()].empty()) names[object.index()] = name;
     if (object.kind == Kind::dtype) notes.converted(name, "a torch.dtype", "str");
     if (object.kind == Kind::device) notes.converted(name, "a torch.device", "str");
+    if (object.kind == Kind::method) notes.converted(name, "a method", "str");
     if (!is_container(object) || seen[object.index()]) return;
     if (object.kind == Kind::set) notes.converted(name, "a set", "list");
     seen[object.index()] = true;
@@ -208,7 +212,7 @@ std::vector<std::string> tensor_names(const Pickled& pickled, LoadNotes& notes) 
   while (!levels.empty()) {
     Level& level = levels.back();
     const std::vector<Id>& items = pickled.items_of(level.id);
-    const bool keyed = pickled.objects[level.id].kind == Kind::dict;
+    const bool keyed = pickled.is_keyed(level.id);
     if (level.next >= items.size()) {
       levels.pop_back();
       continue;

@@ -34,6 +34,11 @@ const void* identity(const Value& container) {
   return &container.list();
 }
 
+bool is_counter(const Value& container) { return container.kind() == Kind::dict && container.dict().is_counter(); }
+
+/// Whether there is nothing to remember before all of it is written.
+bool is_whole_at_end(const Value& container) { return container.kind() == Kind::tuple || is_counter(container); }
+
 }  // namespace
 
 PickleWriter::PickleWriter(const Value& tree, bool ordered) {
@@ -141,8 +146,9 @@ bool PickleWriter::open(const Value& container, bool ordered) {
   if (get(identity(container))) return false;
   if (levels_.size() == pickle_depth) throw ValueError(fmt::format("save: nested deeper than {}", pickle_depth));
   if (container.kind() == Kind::list) op(EMPTY_LIST);
+  if (is_counter(container)) global("collections Counter");
   if (container.kind() == Kind::dict) ordered ? empty_ordered_dict() : op(EMPTY_DICT);
-  if (container.kind() != Kind::tuple) remember(identity(container));
+  if (!is_whole_at_end(container)) remember(identity(container));
   op(MARK);
   levels_.push_back({&container});
   return true;
@@ -150,8 +156,14 @@ bool PickleWriter::open(const Value& container, bool ordered) {
 
 void PickleWriter::close(const Value& container) {
   if (container.kind() == Kind::list) return op(APPENDS);
-  if (container.kind() == Kind::dict) return op(SETITEMS);
-  op(TUPLE);
+  if (container.kind() == Kind::dict) op(SETITEMS);
+  if (!is_whole_at_end(container)) return;
+  if (is_counter(container)) {
+    op(TUPLE1);
+    op(REDUCE);
+  } else {
+    op(TUPLE);
+  }
   remember(identity(container));
 }
 

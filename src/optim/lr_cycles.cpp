@@ -12,14 +12,31 @@ namespace taper::optim::lr_scheduler {
 namespace {
 
 constexpr double pi = std::numbers::pi;
+constexpr const char* point_names[] = {"initial_lr", "max_lr", "min_lr"};  // of OneCycleLR's phases
+
+bool has_momentum(Optimizer& optimizer) {
+  for (std::size_t i = 0; i < optimizer.group_count(); ++i)
+    if (optimizer.momentum(i) == nullptr) return false;
+  return true;
+}
 
 void check_momentum(const char* scheduler, Optimizer& optimizer) {
-  for (std::size_t i = 0; i < optimizer.group_count(); ++i)
-    if (optimizer.momentum(i) == nullptr)
-      throw ValueError(
-          fmt::format("{}: optimizer must support momentum with `cycle_momentum` option enabled; this one "
-                      "has neither momentum nor betas",
-                      scheduler));
+  if (!has_momentum(optimizer))
+    throw ValueError(
+        fmt::format("{}: optimizer must support momentum with `cycle_momentum` option enabled; this one "
+                    "has neither momentum nor betas",
+                    scheduler));
+}
+
+// Of a state that is being read, where `momenta` say whether there is something to cycle between.
+void read_cycle_momentum(StateFields& state, bool& member, Optimizer& optimizer, bool momenta) {
+  const Value* value = state.find("cycle_momentum");
+  if (value == nullptr) return;
+  if (value->as<bool>() && !(momenta && has_momentum(optimizer)))
+    throw StateError(fmt::format("{}: the state cycles momentum, {}", state.scheduler(),
+                                 momenta ? "which this optimizer does not have"
+                                         : "but neither it nor this scheduler has a base_momentum and a max_momentum"));
+  state.take(value->as<bool>(), member);
 }
 
 }  // namespace
@@ -194,41 +211,88 @@ LRScheduler::Rates OneCycleLR::next_rates() const {
   for (; phase + 1 < phases_.size() && step > phases_[phase].end_step; ++phase) before = phases_[phase].end_step;
   const auto [end, from, to] = phases_[phase];
   const double part = (step - before) / (end - before);
-  const auto lr_at = [this](Point point, std::size_t group) {
-    return (point == Point::initial ? initial_lrs_ : point == Point::max ? max_lrs_ : min_lrs_)[group];
+  // As in PyTorch an optimizer's state brings its groups' own bounds.
+  const Optimizer& o = optimizer();
+  const auto of_group = [&o](std::size_t group, const char* key, const std::vector<double>& made_with) {
+    const Value* value = o.group(group).others.find(key);
+    return value != nullptr ? value->as<double>() : made_with.at(group);
+  };
+  const auto lr_at = [&](Point point, std::size_t group) {
+    if (point == Point::initial) return o.group(group).initial_lr.value_or(initial_lrs_[group]);
+    return point == Point::max ? of_group(group, "max_lr", max_lrs_) : of_group(group, "min_lr", min_lrs_);
   };
   // Momentum is low where the rate is high.
-  const auto momentum_at = [this](Point point, std::size_t group) {
-    return (point == Point::max ? base_momentums_ : max_momentums_)[group];
+  const auto momentum_at = [&](Point point, std::size_t group) {
+    return point == Point::max ? of_group(group, "base_momentum", base_momentums_)
+                               : of_group(group, "max_momentum", max_momentums_);
   };
   Rates rates;
-  for (std::size_t i = 0; i < initial_lrs_.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(o.group_count(), initial_lrs_.size()); ++i) {
     rates.lr.push_back(anneal(lr_at(from, i), lr_at(to, i), part));
     if (cycle_momentum_) rates.momentum.push_back(anneal(momentum_at(from, i), momentum_at(to, i), part));
   }
   return rates;
 }
 
+Value OneCycleLR::phases_as_value() const {
+  const char* momenta[] = {"max_momentum", "base_momentum", "max_momentum"};
+  List phases;
+  for (const Phase& phase : phases_) {
+    const auto from = static_cast<std::size_t>(phase.from);
+    const auto to = static_cast<std::size_t>(phase.to);
+    const bool last = &phase == &phases_.back();
+    phases.push_back(Dict{{"end_step", last ? Value(total_steps_ - 1) : Value(phase.end_step)},
+                          {"start_lr", point_names[from]},
+                          {"end_lr", point_names[to]},
+                          {"start_momentum", momenta[from]},
+                          {"end_momentum", momenta[to]}});
+  }
+  return phases;
+}
+
+std::vector<OneCycleLR::Phase> OneCycleLR::phases_from(const Value& value) {
+  const auto point = [](const Value& name) {
+    const auto found = std::find(std::begin(point_names), std::end(point_names), name.as<std::string>());
+    if (found == std::end(point_names))
+      throw StateError(fmt::format("OneCycleLR: the state has a phase from or to '{}'; there are '{}'",
+                                   name.as<std::string>(), fmt::join(point_names, "', '")));
+    return static_cast<Point>(found - std::begin(point_names));
+  };
+  std::vector<Phase> phases;
+  for (const Value& phase : value)
+    phases.push_back({phase["end_step"].as<double>(), point(phase["start_lr"]), point(phase["end_lr"])});
+  if (phases.empty()) throw StateError("OneCycleLR: the state has no phase");
+  return phases;
+}
+
 void OneCycleLR::fields(StateFields& state) {
   state("total_steps", total_steps_);
   if (state.writing()) {
-    const char* lrs[] = {"initial_lr", "max_lr", "min_lr"};
-    const char* momenta[] = {"max_momentum", "base_momentum", "max_momentum"};
-    List phases;
-    for (const Phase& phase : phases_) {
-      const auto from = static_cast<std::size_t>(phase.from);
-      const auto to = static_cast<std::size_t>(phase.to);
-      const bool last = &phase == &phases_.back();
-      phases.push_back(Dict{{"end_step", last ? Value(total_steps_ - 1) : Value(phase.end_step)},
-                            {"start_lr", lrs[from]},
-                            {"end_lr", lrs[to]},
-                            {"start_momentum", momenta[from]},
-                            {"end_momentum", momenta[to]}});
-    }
-    state.write("_schedule_phases", phases);
+    state.write("_schedule_phases", phases_as_value());
     state.write("_anneal_func_type", cosine_ ? "cos" : "linear");
+  } else {
+    if (const Value* phases = state.find("_schedule_phases")) state.take(phases_from(*phases), phases_);
+    // The one is PyTorch 2's, the other 1.13's: a method, of which a file's reader leaves the name.
+    for (const char* key : {"_anneal_func_type", "anneal_func"}) {
+      const Value* found = state.find(key);
+      if (found == nullptr) continue;
+      const auto strategy = found->as<std::string>();
+      const bool cosine = strategy == "cos" || strategy == "OneCycleLR._annealing_cos";
+      if (!cosine && strategy != "linear" && strategy != "OneCycleLR._annealing_linear")
+        throw StateError(
+            fmt::format("OneCycleLR: the state's {} is '{}'; there are 'cos' and 'linear'", key, strategy));
+      state.take(cosine, cosine_);
+    }
   }
-  state("cycle_momentum", cycle_momentum_);
+  if (state.writing()) {
+    state("cycle_momentum", cycle_momentum_);
+  } else {
+    bool momenta = true;
+    for (std::size_t i = 0; i < optimizer().group_count(); ++i)
+      for (const char* key : {"base_momentum", "max_momentum"})
+        momenta &= !max_momentums_.empty() || optimizer().group(i).others.contains(key);
+    read_cycle_momentum(state, cycle_momentum_, optimizer(), momenta);
+  }
   LRScheduler::fields(state);
 }
 
@@ -320,8 +384,17 @@ void CyclicLR::fields(StateFields& state) {
   } else if (const Value* mode = state.find("scale_mode")) {
     state.take(mode->as<std::string>() == "cycle", by_cycle_);
   }
-  state("cycle_momentum", cycle_momentum_);
-  if (cycle_momentum_) {
+  if (state.writing()) {
+    state("cycle_momentum", cycle_momentum_);
+  } else {
+    bool momenta = true;
+    for (const char* key : {"base_momentums", "max_momentums"}) {
+      const Value* value = state.find(key);
+      momenta &= value != nullptr ? value->size() == max_lrs_.size() : !max_momentums_.empty();
+    }
+    read_cycle_momentum(state, cycle_momentum_, optimizer(), momenta);
+  }
+  if (!state.writing() || cycle_momentum_) {
     state("base_momentums", base_momentums_);
     state("max_momentums", max_momentums_);
   }

@@ -60,7 +60,7 @@ void MultiStepLR::fields(StateFields& state) {
   if (state.writing()) {
     Dict counts;
     for (const auto& [epoch, times] : milestones_) counts.insert(epoch, times);
-    state.write("milestones", counts);
+    state.write("milestones", counts.as_counter());
   } else if (const Value* counts = state.find("milestones")) {
     std::vector<std::pair<std::int64_t, std::int64_t>> found;
     for (const auto& [epoch, times] : counts->dict()) found.emplace_back(epoch.number(), times.as<std::int64_t>());

@@ -1,6 +1,7 @@
 // What visits all of a tree: its text and its tensors. A tree may be deep, so nothing here recurses.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "base/python_text.h"
@@ -18,7 +19,8 @@ bool is_container(const Value& value) { return value.kind() >= Kind::list; }
 struct Level {
   const Value* container;
   std::size_t next = 0;
-  std::size_t prefix = 0;  // the length of the names' common part
+  std::size_t prefix = 0;            // the length of the names' common part
+  std::vector<std::size_t> order{};  // of a Counter's entries in its text
 
   bool done() const { return next == container->size(); }
 };
@@ -40,19 +42,39 @@ std::string leaf_text(const Value& value) {
   }
 }
 
-char opening(Kind kind) { return kind == Kind::dict ? '{' : kind == Kind::list ? '[' : '('; }
+bool is_counter(const Value& value) { return value.kind() == Kind::dict && value.dict().is_counter(); }
+
+std::string opening(const Value& container) {
+  if (is_counter(container)) return container.size() == 0 ? "Counter(" : "Counter({";
+  return container.kind() == Kind::dict ? "{" : container.kind() == Kind::list ? "[" : "(";
+}
 
 std::string closing(const Value& container) {
+  if (is_counter(container)) return container.size() == 0 ? ")" : "})";
   if (container.kind() == Kind::dict) return "}";
   if (container.kind() == Kind::list) return "]";
   return container.size() == 1 ? ",)" : ")";
+}
+
+// As Python shows a Counter; empty where what it holds are no counts.
+std::vector<std::size_t> by_falling_counts(const Dict& counter) {
+  std::vector<std::size_t> order;
+  for (const auto& [key, count] : counter) {
+    if (count.kind() != Kind::integer) return {};
+    order.push_back(order.size());
+  }
+  const auto count_at = [&](std::size_t i) {
+    return counter.begin()[static_cast<std::ptrdiff_t>(i)].second.as<std::int64_t>();
+  };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return count_at(a) > count_at(b); });
+  return order;
 }
 
 }  // namespace
 
 std::string Value::str() const {
   if (!is_container(*this)) return leaf_text(*this);
-  std::string text(1, opening(kind_));
+  std::string text = opening(*this);
   std::vector<Level> levels{{this}};
   while (!levels.empty()) {
     Level& level = levels.back();
@@ -65,11 +87,12 @@ std::string Value::str() const {
     if (level.next > 0) text += ", ";
     const std::size_t number = level.next++;
     const bool keyed = container.kind() == Kind::dict;
-    if (keyed) text += container.dict().begin()[static_cast<std::ptrdiff_t>(number)].first.str() + ": ";
-    const Value& item =
-        keyed ? container.dict().begin()[static_cast<std::ptrdiff_t>(number)].second : container.list()[number];
+    if (number == 0 && is_counter(container)) level.order = by_falling_counts(container.dict());
+    const auto entry = static_cast<std::ptrdiff_t>(level.order.empty() ? number : level.order[number]);
+    if (keyed) text += container.dict().begin()[entry].first.str() + ": ";
+    const Value& item = keyed ? container.dict().begin()[entry].second : container.list()[number];
     if (is_container(item)) {
-      text += opening(item.kind());
+      text += opening(item);
       levels.push_back({&item});
     } else {
       text += leaf_text(item);

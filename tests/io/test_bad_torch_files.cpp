@@ -64,11 +64,44 @@ TEST_CASE("a pickle that names a function runs nothing and is refused by that na
   CHECK_THAT(refusal("cposix\nsystem\n" + call), ContainsSubstring("global posix.system not allowed"));
   CHECK_THAT(refusal(text("builtins") + text("eval") + "\x93" + text("1") + "\x85R"),
              ContainsSubstring("global builtins.eval not allowed"));
-  CHECK_THAT(refusal("c__builtin__\ngetattr\n"), ContainsSubstring("global __builtin__.getattr not allowed"));
   CHECK_THAT(refusal("ctorch\nload\n"), ContainsSubstring("global torch.load not allowed"));
   CHECK_THAT(refusal("ctorch.storage\n_load_from_bytes\n"), ContainsSubstring("not allowed"));
   CHECK_THAT(refusal("cos\x1b[2J\nsystem\n"), ContainsSubstring("global os\\x1b[2J.system not allowed"));
   CHECK_FALSE(std::filesystem::exists(made));
+}
+
+TEST_CASE("of a method a pickle may name the annealing of a OneCycleLR, as PyTorch's files do, and no other") {
+  const std::string get = "c__builtin__\ngetattr\n", cycle = "ctorch.optim.lr_scheduler\nOneCycleLR\n";
+  const std::string cosine = text("_annealing_cos");
+  const auto loaded = [](const std::string& opcodes) {
+    TemporaryFolder folder;
+    return load_value(folder.file("a.pt", archive(pickle(opcodes))), {.warn = false}).str();
+  };
+  CHECK(loaded(get + cycle + ")\x81}b" + cosine + "\x86R") == "'OneCycleLR._annealing_cos'");
+  CHECK(loaded("cbuiltins\ngetattr\n" + cycle + text("_annealing_linear") + "\x86R") ==
+        "'OneCycleLR._annealing_linear'");
+  CHECK(loaded(text("torch.optim.lr_scheduler") + text("OneCycleLR._annealing_cos") + "\x93") ==
+        "'OneCycleLR._annealing_cos'");
+  for (const std::string& object : {cycle, cycle + ")\x81"})
+    for (const char* name : {"__init__", "__class__", "step", "_annealing", "_annealing_cos.__globals__", ""})
+      CHECK_THAT(refusal(get + object + text(name) + "\x86R"), ContainsSubstring("global getattr not allowed but for"));
+  for (const std::string& object : {std::string("ctorch.optim.sgd\nSGD\n"), std::string("ctorch.optim.sgd\nSGD\n)\x81"),
+                                    std::string("c__builtin__\ndict\n"), text("OneCycleLR"), get, std::string("}")})
+    CHECK_THAT(refusal(get + object + cosine + "\x86R"), ContainsSubstring("global getattr not allowed but for"));
+  CHECK_THAT(refusal(get + cycle + "\x85R"), ContainsSubstring("not allowed"));
+  CHECK_THAT(refusal(get + cycle + cosine + cosine + "\x87R"), ContainsSubstring("not allowed"));
+  CHECK_THAT(refusal(text("torch.optim.lr_scheduler") + text("OneCycleLR.step") + "\x93"),
+             ContainsSubstring("global torch.optim.lr_scheduler.OneCycleLR.step not allowed"));
+  // A class and an object of it are nothing by themselves, and no class is called.
+  for (const std::string& part : {get, cycle, cycle + ")\x81"})
+    CHECK_THAT(refusal(part), ContainsSubstring("a part of an object stands alone"));
+  CHECK_THAT(refusal(cycle + ")R"), ContainsSubstring("a call of what is no function"));
+  CHECK_THAT(refusal(cycle + text("x") + "\x85\x81"), ContainsSubstring("a new object of a class that makes none so"));
+  CHECK_THAT(refusal("c__builtin__\ndict\n)\x81"), ContainsSubstring("a new object of a class that makes none so"));
+  CHECK_THAT(refusal(cycle + ")\x81Nb"), ContainsSubstring("a state for what has none"));
+  CHECK_THAT(refusal(cycle + "}b"), ContainsSubstring("a state for what has none"));
+  CHECK_THAT(refusal("ccollections\ndefaultdict\n" + get + "\x85R"),
+             ContainsSubstring("a defaultdict of other things"));
 }
 
 TEST_CASE("an unknown opcode is named with its offset") {
@@ -110,7 +143,7 @@ TEST_CASE("a pickle whose stack, marks or memo do not hold what it wants is malf
   malformed("\x8b\xff\xff\xff\xff", "an int of 4294967295 bytes");
   malformed("\x95\xff\xff\xff\xff\xff\xff\xff\x7f", "a frame of");
   malformed("]q" + std::string(1, '\0') + "h" + std::string(1, '\0') + "a", "contains itself");
-  malformed("ctorch\nFloatStorage\n", "a part of a tensor stands alone");
+  malformed("ctorch\nFloatStorage\n", "a part of an object stands alone");
   malformed("ctorch._utils\n_rebuild_tensor_v2\n)R", "a tensor of other things");
   CHECK_THAT(message<FormatError>(archive("\x80\x02N")), ContainsSubstring("it ends without STOP"));
   CHECK_THAT(message<FormatError>(archive("\x80\x02N.N.")), ContainsSubstring("more follows after STOP"));

@@ -21,8 +21,9 @@ using taper_test::TemporaryFolder;
 
 namespace {
 
-const std::vector<std::string> names{"types", "views",   "sparse",  "tensor", "sgd",     "adam",    "adam3",  "adam4",
-                                     "adam5", "rmsprop", "adagrad", "others", "others3", "others4", "others5"};
+const std::vector<std::string> names{"types",   "views",   "sparse",  "tensor",     "sgd",        "adam",
+                                     "adam3",   "adam4",   "adam5",   "rmsprop",    "adagrad",    "others",
+                                     "others3", "others4", "others5", "schedulers", "schedulers4"};
 
 Value read(const std::string& path) { return load_value(path, {.warn = false}); }
 

@@ -1,7 +1,9 @@
 // Against python_parity/make_resumed.py: runs that stop in PyTorch and go on here, and the reverse.
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.h"
@@ -70,28 +72,68 @@ Tensor some(std::int64_t seed, const Shape& shape, std::uint64_t limit) {
   return tensor(integers(seed, numel(shape), limit)).view(shape);
 }
 
-using Schedule = std::unique_ptr<optim::lr_scheduler::LRScheduler>;
+/// A scheduler and those that it is made of.
+class Schedule {
+ public:
+  /// Not as PyTorch's, where the state brings it with it.
+  Schedule(const std::string& name, optim::Optimizer& o) {
+    using namespace optim::lr_scheduler;
+    if (name == "StepLR") add<StepLR>(o, 1);
+    if (name == "MultiStepLR") add<MultiStepLR>(o, std::vector<std::int64_t>{1});
+    if (name == "ExponentialLR") add<ExponentialLR>(o, 0.1);
+    if (name == "CosineAnnealingLR") add<CosineAnnealingLR>(o, 3);
+    if (name == "LinearLR") add<LinearLR>(o);
+    if (name == "LambdaLR") add<LambdaLR>(o, [](std::int64_t epoch) { return 1.0 / static_cast<double>(1 + epoch); });
+    if (name == "OneCycleLR" || name == "OneCycleLR linear")
+      add<OneCycleLR>(o, 0.3, OneCycleLROptions{.total_steps = 60});
+    if (name == "ReduceLROnPlateau") plateau_ = std::make_unique<ReduceLROnPlateau>(o);
+    if (name == "SequentialLR") {
+      add<StepLR>(o, 1);
+      add<MultiStepLR>(o, std::vector<std::int64_t>{1});
+      add<SequentialLR>(o, parts(), std::vector<std::int64_t>{1});
+    }
+    if (name == "SequentialLR cycle") {
+      add<ExponentialLR>(o, 0.1);
+      add<OneCycleLR>(o, 0.3, OneCycleLROptions{.total_steps = 60});
+      add<SequentialLR>(o, parts(), std::vector<std::int64_t>{1});
+    }
+  }
 
-// As PyTorch's: a scheduler's state does not hold all that it was made of.
-Schedule schedule_named(const std::string& name, optim::Optimizer& optimizer) {
-  using namespace optim::lr_scheduler;
-  if (name.ends_with("StepLR")) return std::make_unique<StepLR>(optimizer, 4, StepLROptions{.gamma = 0.5});
-  if (name.ends_with("OneCycleLR"))
-    return std::make_unique<OneCycleLR>(optimizer, 0.1, OneCycleLROptions{.total_steps = 30});
-  return nullptr;
-}
+  explicit operator bool() const { return plateau_ || !schedulers_.empty(); }
+  void step(double loss) { plateau_ ? plateau_->step(loss) : schedulers_.back()->step(); }
+  Dict state_dict() const { return plateau_ ? plateau_->state_dict() : schedulers_.back()->state_dict(); }
+  void load_state_dict(const Value& state) {
+    plateau_ ? plateau_->load_state_dict(state) : schedulers_.back()->load_state_dict(state);
+  }
+
+ private:
+  template <class Scheduler, class... Arguments>
+  void add(Arguments&&... arguments) {
+    schedulers_.push_back(std::make_unique<Scheduler>(std::forward<Arguments>(arguments)...));
+  }
+  std::vector<optim::lr_scheduler::LRScheduler*> parts() const {
+    std::vector<optim::lr_scheduler::LRScheduler*> result;
+    for (const auto& scheduler : schedulers_) result.push_back(scheduler.get());
+    return result;
+  }
+
+  std::vector<std::unique_ptr<optim::lr_scheduler::LRScheduler>> schedulers_;
+  std::unique_ptr<optim::lr_scheduler::ReduceLROnPlateau> plateau_;
+};
 
 bool is_sparse(const std::string& name) { return name == "SparseAdam" || name.ends_with("sparse"); }
 
 struct Run {
   Model model;
   Made optimizer;
-  Schedule schedule;
+  std::optional<Schedule> schedule;
   std::int64_t offset, step = 0;
 
   Run(const std::string& name, std::int64_t seeds_from) : model(is_sparse(name)), offset(seeds_from) {
     optimizer = optimizer_named(name, is_sparse(name) ? model.table.parameters() : model.parameters());
-    schedule = schedule_named(name, *optimizer);
+    if (const std::size_t space = name.find(' '); space != std::string::npos)
+      schedule.emplace(name.substr(space + 1), *optimizer);
+    if (schedule && !*schedule) schedule.reset();
   }
 
   void load(const Value& state) {
@@ -119,7 +161,7 @@ struct Run {
       optimizer->zero_grad();
       loss.backward();
       optimizer->step();
-      if (schedule) schedule->step();
+      if (schedule) schedule->step(loss.item<double>());
       result.emplace_back(loss.item<double>());
     }
     return result;
@@ -129,9 +171,9 @@ struct Run {
 }  // namespace
 
 TEST_CASE("a training run that PyTorch has stopped goes on with the same losses", "[optim][parity]") {
-  const Value saved = load_value(dump_path("resumed.pt"));
+  const Value saved = load_value(dump_path("resumed.pt"), {.warn = false});
   const auto offset = saved["offset"].as<std::int64_t>();
-  REQUIRE(saved["runs"].size() == 17);
+  REQUIRE(saved["runs"].size() == 26);
   for (const auto& [name, state] : saved["runs"].dict()) {
     INFO(name.text());
     Run run(name.text(), offset);
@@ -147,7 +189,7 @@ TEST_CASE("training runs that stop here are written for PyTorch to go on", "[opt
   const TemporaryFolder temporary;
   const char* set = std::getenv("TAPER_PARITY_DIR");
   const std::string folder = set != nullptr ? set : temporary.path();
-  const Value saved = load_value(dump_path("resumed.pt"));
+  const Value saved = load_value(dump_path("resumed.pt"), {.warn = false});
   const auto offset = saved["offset"].as<std::int64_t>();
   Dict runs;
   for (const auto& [key, state] : saved["runs"].dict()) {

@@ -192,10 +192,10 @@ Value value_of(const json& j) {
     for (const json& item : j) list.push_back(value_of(item));
     return list;
   }
-  if (j.is_object() && j.contains("pairs")) {
+  if (j.is_object() && j.contains("counter")) {
     Dict dict;
-    for (const json& pair : j["pairs"]) dict.insert(pair[0].get<std::int64_t>(), value_of(pair[1]));
-    return dict;
+    for (const json& pair : j["counter"]) dict.insert(pair[0].get<std::int64_t>(), value_of(pair[1]));
+    return dict.as_counter();
   }
   if (j.is_object()) {
     Dict dict;
@@ -404,6 +404,51 @@ TEST_CASE("a cycle moves the first of betas, and keeps its bounds in the optimiz
   for (int step = 0; step < 20; ++step) scheduler.step();
   CHECK_THROWS_WITH(scheduler.step(), "OneCycleLR: Tried to step 22 times. The specified number of total steps is 20");
   CHECK(scheduler.last_epoch() == 20);
+}
+
+TEST_CASE("a cycle's state brings its phases, its strategy and its momentum, or is refused") {
+  optim::Adam adam(parameter()), other(parameter());
+  OneCycleLR source(adam, 1.0, {.total_steps = 20, .anneal_strategy = "linear", .three_phase = true});
+  OneCycleLR target(other, 0.5, {.total_steps = 30});
+  adam.step();
+  for (int step = 0; step < 4; ++step) source.step();
+  other.load_state_dict(adam.state_dict());
+  target.load_state_dict(source.state_dict());
+  for (int step = 4; step < 20; ++step) {
+    source.step();
+    target.step();
+    if (other.lr(0) != adam.lr(0) || *other.momentum(0) != *adam.momentum(0))
+      FAIL_CHECK("other rates at step " << step);
+  }
+  Dict state = target.state_dict();
+  const auto refused = [&](const char* key, const Value& value, const char* why) {
+    Dict changed = state;
+    changed[key] = value;
+    CHECK_THROWS_AS(target.load_state_dict(changed), StateError);
+    CHECK_THROWS_WITH(target.load_state_dict(changed), ContainsSubstring(why));
+  };
+  refused("anneal_func", "OneCycleLR.step",
+          "the state's anneal_func is 'OneCycleLR.step'; there are 'cos' and 'linear'");
+  refused("_anneal_func_type", "cubic", "there are 'cos' and 'linear'");
+  refused("_schedule_phases", List{}, "the state has no phase");
+  refused("_schedule_phases", List{Dict{{"end_step", 3.0}, {"start_lr", "lr"}, {"end_lr", "max_lr"}}},
+          "from or to 'lr'");
+  CHECK(Value(target.state_dict()).str() == Value(state).str());
+
+  optim::Adadelta without(parameter());
+  OneCycleLR still(without, 1.0, {.total_steps = 20, .cycle_momentum = false});
+  CHECK_THROWS_AS(still.load_state_dict(state), StateError);
+  CHECK_THROWS_WITH(still.load_state_dict(state), ContainsSubstring("the state cycles momentum"));
+  optim::SGD sgd(parameter(), {.lr = 0.1, .momentum = 0.9});
+  CyclicLR cycling(sgd, 0.1, 1.0), plain(sgd, 0.1, 1.0, {.cycle_momentum = false});
+  Dict half = cycling.state_dict();
+  half.erase("max_momentums");
+  CHECK_THROWS_WITH(plain.load_state_dict(half),
+                    ContainsSubstring("neither it nor this scheduler has a base_momentum"));
+  half["max_momentums"] = List{0.9, 0.9};
+  CHECK_THROWS_AS(plain.load_state_dict(half), StateError);
+  plain.load_state_dict(cycling.state_dict());
+  CHECK(Value(plain.state_dict()).str() == Value(cycling.state_dict()).str());
 }
 
 TEST_CASE("a scale function of one's own shapes the cycles") {

@@ -132,6 +132,17 @@ TEST_CASE("a value prints as Python prints it") {
   CHECK(fmt::format("{:>4}", Value("x")) == " 'x'");
 }
 
+TEST_CASE("a Counter is a dict that prints and is saved as Python's") {
+  Dict counts{{2, 1}, {5, 3}, {"x", 1}};
+  CHECK_FALSE(counts.is_counter());
+  counts.as_counter();
+  const Value value = List{counts, Dict().as_counter(), Dict{{1, counts}}};
+  CHECK(value.str() == "[Counter({5: 3, 2: 1, 'x': 1}), Counter(), {1: Counter({5: 3, 2: 1, 'x': 1})}]");
+  CHECK(value[0].kind_name() == std::string("dict"));
+  CHECK(value[0][5].as<int>() == 3);
+  CHECK(Value(Dict{{1, "b"}, {0, "a"}}.as_counter()).str() == "Counter({1: 'b', 0: 'a'})");
+}
+
 TEST_CASE("the tensors of a tree are found under their joined names") {
   const Value value = Dict{{"model", Dict{{"fc.weight", tensor(1)}}},
                            {"optimizer", Dict{{"state", Dict{{0, Dict{{"step", tensor(2)}, {"lr", 0.1}}}}}}},

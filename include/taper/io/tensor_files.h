@@ -32,10 +32,10 @@ struct LoadOptions {
 };
 
 /// Reads a file whose format its content tells:
-/// - .pt, as torch.save writes it, before PyTorch 1.6, too. Dicts, lists, tuples, numbers, texts and tensors come as
-///   they are, an OrderedDict as a dict, a torch.Size as a tuple, a set as a list, a dtype or device as its name and a
-///   number of numpy's as a number. Views and whatever shares a storage share memory; a tensor that comes twice is one;
-///   requires_grad is as in the file.
+/// - .pt, as torch.save writes it, before PyTorch 1.6, too. Dicts, Counters, lists, tuples, numbers, texts and tensors
+///   come as they are, an OrderedDict as a dict, a torch.Size as a tuple, a set as a list, a dtype, a device or the
+///   method that a OneCycleLR's state holds as its name and a number of numpy's as a number. Views and whatever shares
+///   a storage share memory; a tensor that comes twice is one; requires_grad is as in the file.
 /// - .safetensors, .npz or .npy: a dict of tensors in the file's order of names, row-major and detached; an .npy array
 ///   is named "arr_0", as numpy.savez names it. Bytes behind an array's data are ignored, as by numpy, and that is
 ///   said.

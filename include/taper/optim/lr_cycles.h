@@ -80,8 +80,9 @@ struct OneCycleLROptions {
 };
 
 /// Up to max_lr and down again within total_steps; a step beyond them is a ValueError. So is cycle_momentum for an
-/// optimizer that has neither momentum nor betas. Its state is that of PyTorch 2: version 1.13 saves a function with
-/// it, and load_value refuses the file.
+/// optimizer that has neither momentum nor betas. Its state is PyTorch 2's, which names the strategy; that of 1.13,
+/// which holds a method of the scheduler instead (load_value reads it as the method's name), is taken over as well, and
+/// 1.13 goes on from ours with the strategy that its scheduler was made with.
 class OneCycleLR : public LRScheduler {
  public:
   OneCycleLR(Optimizer& optimizer, const PerGroup& max_lr, OneCycleLROptions options = {});
@@ -96,6 +97,8 @@ class OneCycleLR : public LRScheduler {
   Rates next_rates() const override;
   void fields(StateFields& state) override;
   double anneal(double start, double end, double part) const;
+  Value phases_as_value() const;
+  static std::vector<Phase> phases_from(const Value& value);
 
   std::int64_t total_steps_ = 0;
   std::vector<Phase> phases_;

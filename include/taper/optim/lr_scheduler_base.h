@@ -42,8 +42,7 @@ class LRScheduler {
   /// The rates of the groups as the last step set them.
   const std::vector<double>& get_last_lr() const { return last_lr_; }
   std::int64_t last_epoch() const { return last_epoch_; }
-  /// All but the optimizer and functions, under PyTorch's names. (MultiStepLR's milestones are a dict of counts, which
-  /// PyTorch takes in place of its Counter for all but steps to a given epoch.)
+  /// All but the optimizer and functions, under PyTorch's names.
   Dict state_dict() const;
   /// Takes over a state_dict(), PyTorch's too; the optimizer's rates stay (its own state has them). StateError for what
   /// belongs to another scheduler, TypeError for a value of another kind; nothing changes then.

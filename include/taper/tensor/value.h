@@ -179,6 +179,13 @@ class Dict {
   const Value* find(const Key& key) const;
   /// Removes; false where there is none. Takes time in proportion to the size.
   bool erase(const Key& key);
+  /// Makes it a collections.Counter, which is a dict in all but its text and what torch.load makes of it.
+  Dict& as_counter() & {
+    is_counter_ = true;
+    return *this;
+  }
+  Dict as_counter() && { return std::move(as_counter()); }
+  bool is_counter() const { return is_counter_; }
 
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
@@ -193,6 +200,7 @@ class Dict {
 
   std::vector<value_type> entries_;
   std::vector<std::uint32_t> slots_;  // as TensorMap's
+  bool is_counter_ = false;
 };
 
 /// Python's repr.
