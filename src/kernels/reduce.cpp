@@ -27,6 +27,26 @@ Acc fold_row(const T* x, std::int64_t n, Acc start, Op op) {
   return total;
 }
 
+// total times the product of x[0] ... x[n - 1], in the order of PyTorch's AVX2 build.
+template <class T>
+T times_row(T total, const T* x, std::int64_t n) {
+  constexpr std::int64_t width = 32 / static_cast<std::int64_t>(sizeof(T));
+  constexpr std::int64_t lanes = 4 * width;
+  std::int64_t i = 0;
+  if (n >= lanes) {
+    T acc[lanes];
+    std::copy_n(x, lanes, acc);
+    for (i = lanes; i + lanes <= n; i += lanes)
+      for (std::int64_t j = 0; j < lanes; ++j) acc[j] *= x[i + j];
+    T product = 1;
+    for (std::int64_t j = 0; j < width; ++j)
+      product *= (acc[j] * acc[width + j]) * (acc[2 * width + j] * acc[3 * width + j]);
+    total *= product;
+  }
+  for (; i < n; ++i) total *= x[i];
+  return total;
+}
+
 // op(op(start, x0), x1) ... along the middle axis.
 template <class Acc, class T, class Out, class Op>
 void fold(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out, Acc start, Op op) {
@@ -161,7 +181,23 @@ void sum_int(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner
 
 template <class T, class Out>
 void prod(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out) {
+  if constexpr (std::is_floating_point_v<T>)
+    if (inner == 1) return prod_stretches(in, outer, 1, n, Walk::vectors, out);
   fold(in, outer, n, inner, out, Wide<T>{1}, [](Wide<T> acc, auto x) { return acc * static_cast<Wide<T>>(x); });
+}
+
+template <class T>
+void prod_stretches(const T* in, std::int64_t rows, std::int64_t blocks, std::int64_t n, Walk walk, T* out) {
+  for_blocks(rows, blocks * n, 1, [&](std::int64_t row, std::int64_t, std::int64_t) {
+    const T* x = in + row * blocks * n;
+    T total = 1;
+    if (walk == Walk::vectors) {
+      for (std::int64_t block = 0; block < blocks; ++block) total = times_row(total, x + block * n, n);
+    } else {
+      for (std::int64_t i = 0; i < blocks * n; ++i) total *= x[i];
+    }
+    out[row] = total;
+  });
 }
 
 template <class T>
@@ -244,6 +280,8 @@ template void prod(const I32*, I64, I64, I64, I64*);
 template void prod(const bool*, I64, I64, I64, I64*);
 template void prod(const float*, I64, I64, I64, float*);
 template void prod(const double*, I64, I64, I64, double*);
+template void prod_stretches(const float*, I64, I64, I64, Walk, float*);
+template void prod_stretches(const double*, I64, I64, I64, Walk, double*);
 template void cumsum(const I64*, I64, I64, I64, I64*);
 template void cumsum(const I32*, I64, I64, I64, I64*);
 template void cumsum(const bool*, I64, I64, I64, I64*);

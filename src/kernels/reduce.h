@@ -6,8 +6,8 @@
 // on the number of threads.
 namespace taper::kernels {
 
-/// How PyTorch's build walks what it sums: in vectors or, where numbers do not lie side by side in its memory, one row or
-/// four columns at a time.
+/// How PyTorch's build walks what it sums: in vectors or, where numbers do not lie side by side in its memory, one row
+/// or four columns at a time.
 enum class Walk { vectors, fours };
 
 /// Sums in the order of PyTorch's AVX2 build on one thread, so with its bits. T is float or double.
@@ -18,9 +18,13 @@ void sum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T*
 template <class T>
 void sum_int(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, std::int64_t* out);
 
-/// Products. T and Out are float or double alike, or Out is int64_t and T int64_t, int32_t or bool.
+/// Products. T and Out are float or double alike, with the bits of PyTorch's AVX2 build, or Out is int64_t and T
+/// int64_t, int32_t or bool.
 template <class T, class Out>
 void prod(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, Out* out);
+/// The same of rows that are `blocks` stretches of n numbers each, which PyTorch takes one after the other.
+template <class T>
+void prod_stretches(const T* in, std::int64_t rows, std::int64_t blocks, std::int64_t n, Walk walk, T* out);
 
 /// The largest (smallest) value and the position of its first occurrence; a NaN counts as larger (smaller) than all
 /// else. n is at least 1; either result may be null. Any of the five element types.

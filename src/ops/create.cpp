@@ -120,9 +120,16 @@ Tensor linspace(double start, double end, std::int64_t steps, TensorOptions opti
     const Wide to = static_cast<Wide>(end);
     const Wide step = steps > 1 ? (to - from) / static_cast<Wide>(steps - 1) : Wide(0);
     // From both ends towards the middle, so that the last number is `end` itself.
+    const auto value = [&](std::int64_t i) {
+      return i < steps / 2 || steps == 1 ? std::fma(step, static_cast<Wide>(i), from)
+                                         : std::fma(-step, static_cast<Wide>(steps - i - 1), to);
+    };
+    // PyTorch's vectors, of which it takes two at a time, go on from their first number.
+    constexpr std::int64_t width = std::is_floating_point_v<T> ? 32 / static_cast<std::int64_t>(sizeof(T)) : 1;
+    const std::int64_t in_vectors = steps - steps % (2 * width);
     for (std::int64_t i = 0; i < steps; ++i)
-      data[i] = static_cast<T>(i < steps / 2 || steps == 1 ? std::fma(step, static_cast<Wide>(i), from)
-                                                           : std::fma(-step, static_cast<Wide>(steps - i - 1), to));
+      data[i] = static_cast<T>(i < in_vectors && width > 1 ? value(i - i % width) + static_cast<Wide>(i % width) * step
+                                                           : value(i));
   });
   return finish(std::move(out), options);
 }

@@ -1,6 +1,7 @@
 // Products and running sums.
 #include "kernels/reduce.h"
 #include "ops/elementwise.h"
+#include "ops/nest.h"
 #include "ops/reduction.h"
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
@@ -59,10 +60,22 @@ Tensor prod_slope(const Tensor& x, const Tensor& product, std::int64_t dim) {
   return product_of_others(x.transpose(dim, -1)).transpose(dim, -1);
 }
 
+// Products of numbers that do not lie as [outer][n][inner], in the order of PyTorch's loops over them.
+template <class T>
+void prod_scattered(const Tensor& x, const Shape& kept, T* out, std::int64_t count) {
+  const detail::Nest nest(x, kept);
+  const Tensor in = detail::laid_out(x, nest.order());
+  kernels::prod_stretches(in.data<T>(), count, nest.blocks, nest.n,
+                          nest.step == 1 ? kernels::Walk::vectors : kernels::Walk::fours, out);
+}
+
 Tensor prod_over(const char* node, const Tensor& x, const Shape& dims, bool keepdim) {
   const detail::Reduction r("prod", x, dims, keepdim);
-  Tensor out =
-      accumulated(r, r.result, [&](const auto* in, auto* to) { kernels::prod(in, r.outer, r.n, r.inner, to); });
+  Tensor out = accumulated(r, r.result, [&]<class T, class Out>(const T* in, Out* to) {
+    if constexpr (std::is_floating_point_v<T>)
+      if (r.copied && x.numel() > 0) return prod_scattered(x, r.kept, to, numel(r.result));
+    kernels::prod(in, r.outer, r.n, r.inner, to);
+  });
   return record(
       node, out, {x}, saved(x, out, r.kept, dims),
       [](Grads& dx, const Tensor& g, const Tensor& in, const Tensor& result, const Shape& kept, const Shape& over) {

@@ -1,9 +1,9 @@
 // Sums and means.
-#include <utility>
 #include <vector>
 
 #include "kernels/reduce.h"
 #include "ops/elementwise.h"
+#include "ops/nest.h"
 #include "ops/reduction.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
@@ -11,54 +11,9 @@
 namespace taper {
 namespace {
 
+using detail::laid_out;
+using detail::Nest;
 using detail::unreduced;
-
-// Dimensions in the order in which PyTorch's loops nest, the innermost last: those kept as the shape names them, those
-// reduced as they lie in memory.
-struct Nest {
-  std::vector<int> kept, reduced;
-  std::int64_t n = 1, blocks = 1;  // of the innermost reduced dimensions that are one stretch; how many stretches
-  std::int64_t columns = 1;        // of the innermost kept dimensions that are one stretch
-  std::int64_t step = 0, column_step = 0;  // their strides
-  std::size_t column_dims = 0;             // how many dimensions the columns are
-
-  Nest(const Tensor& x, const Shape& kept_shape) {
-    const Shape& strides = x.strides();
-    for (int d = 0; d < x.dim(); ++d)
-      if (x.shape()[d] > 1) (kept_shape[d] == 1 ? reduced : kept).push_back(d);
-    // A stride of zero says nothing about places in memory.
-    for (std::size_t last = 1; last < reduced.size(); ++last)
-      for (std::size_t i = last; i > 0 && strides[reduced[i - 1]] > 0; --i)
-        if (strides[reduced[i - 1]] < strides[reduced[i]]) std::swap(reduced[i - 1], reduced[i]);
-    bool together = true;
-    for (std::size_t i = reduced.size(); i-- > 0;) {
-      const int d = reduced[i];
-      if (i + 1 == reduced.size()) step = strides[d];
-      together = together && strides[d] == step * n;
-      (together ? n : blocks) *= x.shape()[d];
-    }
-    for (std::size_t i = kept.size(); i-- > 0; ++column_dims) {
-      const int d = kept[i];
-      if (i + 1 == kept.size()) column_step = strides[d];
-      if (strides[d] != column_step * columns) break;
-      columns *= x.shape()[d];
-    }
-  }
-};
-
-// The numbers copied, unless they lie so already, with the dimensions in this order.
-Tensor laid_out(const Tensor& x, const std::vector<int>& order) {
-  Shape shape, strides;
-  for (const int d : order) {
-    shape.push_back(x.shape()[d]);
-    strides.push_back(x.strides()[d]);
-  }
-  const Tensor in = detail::alias(x, shape, strides);
-  if (in.is_contiguous()) return in;
-  const Tensor copy = detail::make_tensor(shape, x.dtype());
-  detail::copy_raw(copy, in);
-  return copy;
-}
 
 // Sums of numbers that do not lie as [outer][n][inner], in the order of PyTorch's loops over them.
 template <class T>
@@ -73,8 +28,7 @@ void sum_scattered(const Tensor& x, const Nest& nest, T* out, std::int64_t count
     return kernels::sum(in.data<T>(), count / nest.columns, nest.n, nest.columns, out,
                         column_vectors ? kernels::Walk::vectors : kernels::Walk::fours);
   }
-  order.insert(order.end(), nest.reduced.begin(), nest.reduced.end());
-  const Tensor in = laid_out(x, order);
+  const Tensor in = laid_out(x, nest.order());
   std::vector<T> parts(static_cast<std::size_t>(count * nest.blocks));
   kernels::sum(in.data<T>(), count * nest.blocks, nest.n, 1, parts.data(),
                vectors ? kernels::Walk::vectors : kernels::Walk::fours);
