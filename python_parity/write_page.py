@@ -38,11 +38,16 @@ Found by comparison or known from its sources; Taper does what the documentation
 - The second derivative of an embedding forgets `scale_grad_by_freq`; EmbeddingBag's `scale_grad_by_freq` divides by a wrong count; `include_last_offset` believes
   a last offset that is too small; `max_norm` rescales rows before it has seen that another index is out of range. See [embeddings.md](embeddings.md).
 - `clip_grad_norm_` finds the norm of sparse gradients and leaves them as they are; Taper scales them.
+- `testing.assert_close` does not say where in a list or dict two bools differ; Taper says it as for all else.
 - `torch.load` believes the size that a record claims, past the record's end; Taper refuses the file.
 - `scatter`, `masked_fill` and `index_add` of integers cut the fraction off a number without a word; Taper refuses a number that does not fit.
 
 ## Deliberate differences
 
+- `NAdam` multiplies mu(t) into the momentum's correction twice, which its documentation does not; what an optimizer gives is compared step by step,
+  so Taper has these numbers, not the documented ones (`foreach=True` of PyTorch, which has the others, is kept in a state but changes nothing).
+- The state of a `OneCycleLR` holds a method in 1.13; Taper reads its name, and writes PyTorch 2's `_anneal_func_type` instead, so that nothing has to
+  be called to load the file. PyTorch 1.13 goes on from such a state by the strategy that the scheduler was made with.
 - Numbers are summed as PyTorch does on one thread, whatever the number of threads: PyTorch itself adds more than 32,768 numbers up in another order on each machine.
 - int32 tensors are indices everywhere, as in PyTorch from 2.0 on; `zero_grad` forgets gradients instead of zeroing them, also as there.
 - Dropout draws as PyTorch does without MKL (Debian, ARM, macOS); Intel's library draws another mask from the same seed.
