@@ -1,6 +1,5 @@
-// What the machine can do at best, by bare loops and bare OpenBLAS, and so the limit of rows of ops. limits THREADS
-// NAME
-// ... prints a line `NAME <tab> microseconds <tab> rate` for each name:
+// What the machine can do at best, by bare loops and bare OpenBLAS, and so the limit of rows of ops:
+// limits THREADS NAME... prints a line `NAME <tab> microseconds <tab> rate` for each name.
 // clang-format off
 //   copy_N, triad_N, axpy_N, read_N  per MB moved, with arrays of N floats (N may end with k or M); axpy is in place
 //   sgemm_nt_M_N_K                   per product of M x K and K x N; each letter says whether that factor is transposed
@@ -147,7 +146,7 @@ void sgemm(const std::string& name, const std::string& transposed, int threads, 
 }
 
 void rows(const std::string& name, int threads, Count words, Count batch, bool update) {
-  constexpr Count dim = 128, ahead = 8;
+  constexpr Count dim = 128;
   const Floats table = floats(words * dim), out = floats(batch * dim);
   std::vector<Count> indices(static_cast<std::size_t>(std::max<Count>(64 * batch, words / batch * batch)));
   std::mt19937_64 random(1);
@@ -157,8 +156,11 @@ void rows(const std::string& name, int threads, Count words, Count batch, bool u
     const Count* const at = indices.data() + call % batches * batch + thread * piece;
     float* const gathered = out.get() + thread * piece * dim;
     for (Count i = 0; i < piece; ++i) {
-      if (prefetch && i + ahead < piece)
-        for (Count j = 0; j < dim; j += 16) __builtin_prefetch(table.get() + at[i + ahead] * dim + j);
+      // Into the second cache long before, into the first shortly before.
+      if (prefetch && i + 32 < piece)
+        for (Count j = 0; j < dim; j += 16) __builtin_prefetch(table.get() + at[i + 32] * dim + j, 0, 2);
+      if (prefetch && i + 4 < piece)
+        for (Count j = 0; j < dim; j += 16) __builtin_prefetch(table.get() + at[i + 4] * dim + j, 0, 3);
       std::memcpy(gathered + i * dim, table.get() + at[i] * dim, dim * sizeof(float));
     }
     if (!update) return;
