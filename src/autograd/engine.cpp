@@ -43,6 +43,8 @@ thread_local constinit Task* innermost = nullptr;
 Task::Task(bool retain_graph, bool create_graph)
     : retain_(retain_graph || create_graph), create_(create_graph), outer_(innermost) {
   innermost = this;
+  heap_.reserve(8);
+  leaves_.reserve(4);
   if (anomaly_mode.load(std::memory_order_relaxed) != 0) count_backward();
 }
 

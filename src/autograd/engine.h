@@ -5,6 +5,7 @@
 
 #include "autograd/grads.h"
 #include "autograd/node.h"
+#include "base/pool.h"
 
 namespace taper::detail {
 
@@ -49,9 +50,9 @@ class Task {
   bool create_;
   bool chosen_ = false;  // only what leads to a target is run
   Task* outer_;          // the one that this thread was running, in a hook of which this one was started
-  std::vector<Node*> heap_;
+  std::vector<Node*, pool::Allocator<Node*>> heap_;
   std::unordered_map<Node*, std::vector<Tensor>> guests_;  // pending gradients of nodes that another backward holds
-  std::vector<Leaf> leaves_;
+  std::vector<Leaf, pool::Allocator<Leaf>> leaves_;
   std::unordered_map<TensorImpl*, std::size_t>
       contended_;  // leaves that another thread's backward holds at this moment
   std::unordered_map<const void*, bool> needed_;

@@ -53,4 +53,16 @@ inline void release(void* block, std::size_t bytes) noexcept {
   list = freed;
 }
 
+/// For standard containers whose blocks come and go with each step.
+template <class T>
+struct Allocator {
+  using value_type = T;
+  Allocator() = default;
+  template <class U>
+  Allocator(const Allocator<U>&) {}
+  T* allocate(std::size_t count) { return static_cast<T*>(pool::allocate(count * sizeof(T))); }
+  void deallocate(T* block, std::size_t count) noexcept { release(block, count * sizeof(T)); }
+  friend bool operator==(const Allocator&, const Allocator&) { return true; }
+};
+
 }  // namespace taper::pool

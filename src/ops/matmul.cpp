@@ -106,8 +106,8 @@ void multiply(const Side& a, const Side& b, const Tensor& out, Scalar beta = 0, 
   const int d = out.dim() - 2;
   const std::int64_t m = out.shape()[d];
   const std::int64_t n = out.shape()[d + 1];
-  const Shape base_strides =
-      base.defined() ? kernels::broadcast_strides(base.shape(), base.strides(), out.shape()) : out.strides();
+  Shape added;  // the base's strides, broadcast
+  if (base.defined()) added = kernels::broadcast_strides(base.shape(), base.strides(), out.shape());
   detail::dispatch(out.dtype(), [&](auto zero) {
     using T = decltype(zero);
     if constexpr (!std::is_same_v<T, bool>) {
@@ -115,11 +115,13 @@ void multiply(const Side& a, const Side& b, const Tensor& out, Scalar beta = 0, 
         return std::is_floating_point_v<T> ? static_cast<T>(s.to_double()) : static_cast<T>(s.to_int());
       };
       T* data = out.data<T>();
-      const kernels::Laid<T> added{base.defined() ? base.data<T>() : data, base_strides[d], base_strides[d + 1]};
+      const auto base_laid =
+          base.defined() ? kernels::Laid<T>{base.data<T>(), added[d], added[d + 1]} : kernels::Laid<T>{data, n, 1};
       const kernels::Product<T> product{
-          m, n, a.size(1), number(alpha), left.laid<T>(), right.laid<T>(), number(beta), added, data, n};
-      kernels::gemm_batch(d == 0 ? 1 : out.shape()[0], product,
-                          {left.next(), right.next(), d == 0 ? 0 : base_strides[0], m * n});
+          m, n, a.size(1), number(alpha), left.laid<T>(), right.laid<T>(), number(beta), base_laid, data, n};
+      if (d == 0) return kernels::gemm(product);
+      const std::int64_t next_base = base.defined() ? added[0] : m * n;
+      kernels::gemm_batch(out.shape()[0], product, {left.next(), right.next(), next_base, m * n});
     }
   });
 }
