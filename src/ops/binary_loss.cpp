@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "kernels/logits_loss.h"
 #include "ops/elementwise.h"
 #include "ops/index_rows.h"
 #include "ops/loss.h"
@@ -48,6 +49,54 @@ Tensor weighted(const Tensor& x, const Tensor& weight) { return weight.defined()
 
 constexpr double kLeastLog = -100;  // of log(0)
 
+// Whether the kernel of one pass takes these: equal shapes and dtypes, row-major.
+bool in_one_pass(const Tensor& x, const Tensor& y, const Tensor& weight) {
+  const auto fits = [&](const Tensor& other) {
+    return other.shape() == x.shape() && other.dtype() == x.dtype() && other.is_contiguous();
+  };
+  return fits(x) && fits(y) && (!weight.defined() || fits(weight));
+}
+
+template <class T>
+const T* numbers(const Tensor& weight) {
+  return weight.defined() ? weight.data<T>() : nullptr;
+}
+
+// The loss of logits, outside the tape.
+Tensor logits_loss(const Tensor& x, const Tensor& y, const Tensor& weight, const Tensor& positive, Reduce how) {
+  if (!positive.defined() && in_one_pass(x, y, weight)) {
+    const Tensor losses = detail::make_tensor(x.shape(), x.dtype());
+    detail::dispatch_floating(x.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      kernels::logits_loss(x.numel(), x.data<T>(), y.data<T>(), numbers<T>(weight), losses.data<T>());
+    });
+    return reduced(losses, how);
+  }
+  const Tensor most = clamp(-x, 0);
+  const Tensor tail = log(exp(-most) + exp(-x - most));
+  const Tensor losses =
+      positive.defined() ? (1 - y) * x + ((positive - 1) * y + 1) * (tail + most) : (1 - y) * x + most + tail;
+  return reduced(weighted(losses, weight), how);
+}
+
+// The gradient of the logits, where `each` is that of each weighted loss, or of all.
+Tensor logits_gradient(const Grads& dx, const Tensor& each, const Tensor& x, const Tensor& y, const Tensor& weight,
+                       const Tensor& positive) {
+  const bool one = each.dim() == 0 || (each.shape() == x.shape() && each.is_contiguous());
+  if (!dx.recording() && !positive.defined() && one && each.dtype() == x.dtype() && in_one_pass(x, y, weight)) {
+    Tensor result = detail::make_tensor(x.shape(), x.dtype());
+    detail::dispatch_floating(x.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      kernels::logits_loss_backward(x.numel(), x.data<T>(), y.data<T>(), numbers<T>(weight), each.data<T>(),
+                                    each.dim() == 0 ? 0 : 1, result.data<T>());
+    });
+    return result;
+  }
+  const Tensor share = weighted(y, positive);
+  const Tensor slope = positive.defined() ? (share + 1 - y) * sigmoid(x) - share : sigmoid(x) - y;
+  return detail::sum_to(slope * weighted(each, weight), x);
+}
+
 }  // namespace
 
 Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const BinaryCrossEntropyOptions& options) {
@@ -78,26 +127,17 @@ Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& targe
   check_fits(op, "a pos_weight", options.pos_weight, target);
   const Tensor out = [&] {
     const NoGradGuard unrecorded;
-    const Tensor most = clamp(-input, 0);
-    const Tensor tail = log(exp(-most) + exp(-input - most));
-    const Tensor losses = options.pos_weight.defined()
-                              ? (1 - target) * input + ((options.pos_weight - 1) * target + 1) * (tail + most)
-                              : (1 - target) * input + most + tail;
-    return reduced(weighted(losses, options.weight), how);
+    return logits_loss(input, target, options.weight, options.pos_weight, how);
   }();
   return record("BinaryCrossEntropyWithLogitsBackward0", out, {input, target},
                 saved(input, target, options.weight, options.pos_weight, how),
                 [](Grads& dx, const Tensor& g, const Tensor& x, const Tensor& y, const Tensor& weight,
                    const Tensor& positive, Reduce reduce) {
-                  const Tensor each = weighted(spread(g, reduce, x.numel()), weight);
-                  if (dx.wants(0)) {
-                    const Tensor share = weighted(y, positive);
-                    const Tensor slope = positive.defined() ? (share + 1 - y) * sigmoid(x) - share : sigmoid(x) - y;
-                    dx.add(0, detail::sum_to(slope * each, x));
-                  }
+                  const Tensor each = spread(g, reduce, x.numel());
+                  if (dx.wants(0)) dx.add(0, logits_gradient(dx, each, x, y, weight, positive));
                   if (dx.wants(1)) {
                     const Tensor slope = positive.defined() ? logsigmoid(-x) - positive * logsigmoid(x) : -x;
-                    dx.add(1, detail::sum_to(slope * each, y));
+                    dx.add(1, detail::sum_to(slope * weighted(each, weight), y));
                   }
                 });
 }

@@ -119,6 +119,18 @@ Rows binary_rows() {
                "binary_cross_entropy_with_logits: reduction",
                [] { (void)binary_cross_entropy_with_logits(wide({1}), wide({1}), {.reduction = "Mean"}); })}),
       loss_row(
+          "binary_cross_entropy_with_logits", "with a weight for each", {real({2, 3}), p, constant({2, 3})},
+          [](const Tensors& x) {
+            return binary_cross_entropy_with_logits(x[0], x[1], {.weight = x[2], .reduction = "sum"});
+          },
+          "BinaryCrossEntropyWithLogitsBackward0"),
+      loss_row(
+          "binary_cross_entropy_with_logits", "unreduced", {real({2, 3}), p, constant({2, 3})},
+          [](const Tensors& x) {
+            return binary_cross_entropy_with_logits(x[0], x[1], {.weight = x[2], .reduction = "none"});
+          },
+          "BinaryCrossEntropyWithLogitsBackward0"),
+      loss_row(
           "binary_cross_entropy_with_logits", "with weights",
           {real({2, 3}), p, constant({2, 1}), constant({3}, 0.5, 2)},
           [](const Tensors& x) {
