@@ -73,6 +73,7 @@
 #include "taper/testing/assert_close.h"
 #include "taper/text/corpus.h"
 #include "taper/text/sampling.h"
+#include "taper/text/skipgram_blocks.h"
 #include "taper/text/toy_corpus.h"
 #include "taper/text/vocab.h"
 #include "taper/text/word_counts.h"
