@@ -6,25 +6,26 @@
 
 namespace taper_program {
 
-/// Skip-gram with negative sampling: two tables, of a word as the center and of a word near it. Begins as word2vec
-/// does, with small random centers and with zero contexts.
+/// Skip-gram with negative sampling: two tables, of a word as the center and of a word near it. Contexts begin with
+/// zero, as in word2vec. Centers begin at random and wider than there: what a table is to learn first grows out of
+/// these numbers, and a short training does not outlast a small start.
 struct SkipGram : taper::nn::Module {
   taper::nn::Embedding center, context;
 
   SkipGram(std::int64_t vocab, std::int64_t dim)
       : center(vocab, dim, {.sparse = true}), context(vocab, dim, {.sparse = true}) {
-    const double bound = 0.5 / static_cast<double>(dim);
+    const double bound = 4.0 / static_cast<double>(dim);
     taper::nn::init::uniform_(center.weight, -bound, bound);
     taper::nn::init::zeros_(context.weight);
   }
 
-  /// words, positives [B], negatives [B, K]; gives the loss summed over the batch.
-  taper::Tensor forward(const taper::Tensor& words, const taper::Tensor& positives, const taper::Tensor& negatives) {
+  /// Blocks of text (taper::text::SkipGramBlocks): words [..., R], others [..., C], targets and weights [..., R, C].
+  /// Gives the loss summed over all pairs.
+  taper::Tensor forward(const taper::Tensor& words, const taper::Tensor& others, const taper::Tensor& targets,
+                        const taper::Tensor& weights) {
     namespace F = taper::nn::functional;
-    const taper::Tensor v = center(words);                                           // [B, D]
-    const taper::Tensor score = (v * context(positives)).sum(-1);                    // [B]
-    const taper::Tensor noise = bmm(context(negatives), v.unsqueeze(2)).squeeze(2);  // [B, K]
-    return -(F::logsigmoid(score).sum() + F::logsigmoid(-noise).sum());
+    const taper::Tensor scores = matmul(center(words), context(others).transpose(-2, -1));
+    return F::binary_cross_entropy_with_logits(scores, targets, {.weight = weights, .reduction = "sum"});
   }
 
   TAPER_MODULE(center, context)

@@ -125,7 +125,7 @@ void add_train(CLI::App& program) {
       ->capture_default_str();
   command->add_option("--lr", options->lr, "Learning rate per pair at the start; falls in a line to nearly 0")
       ->capture_default_str();
-  count("--batch", options->batch, "Pairs per step");
+  count("--batch", options->batch, "Words per step");
   command
       ->add_option("--threads", options->threads,
                    "Threads; 0: TAPER_NUM_THREADS, or one per processor. Results do not depend on it")

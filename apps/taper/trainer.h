@@ -3,17 +3,22 @@
 #include <taper/taper.h>
 
 #include <cstdint>
+#include <vector>
 
+#include "block_source.h"
 #include "progress.h"
 #include "skipgram.h"
 
 namespace taper_program {
 
 struct TrainOptions {
-  std::int64_t dim = 100, window = 5, negative = 5, epochs = 5, batch = 512;
-  double sample = 1e-3, lr = 0.05;
+  std::int64_t dim = 100, window = 5, negative = 5, epochs = 5, batch = 16;
+  double sample = 1e-3, lr = 0.025;
   std::uint64_t seed = 1;
 };
+
+/// A step's words as runs of equal length with the noise that they share.
+taper::text::SkipGramBlockOptions cutting(const TrainOptions& options);
 
 /// Trains a SkipGram on a corpus. The same corpus, options and seed give the same vectors, whatever the number of
 /// threads.
@@ -26,26 +31,25 @@ class Trainer {
   SkipGram& model() { return model_; }
   /// Per pair, of the last hundred batches or so; 0 where no pair was left to learn from.
   double loss() const { return loss_; }
+  /// Pairs learned from, all epochs.
+  std::int64_t pairs() const { return pairs_; }
 
  private:
-  /// Takes the next batch from the corpus, the last one of an epoch being smaller; false at the epoch's end.
-  bool fill();
-  void step();
-  double rate() const;
+  /// Learns from `count` blocks of a chunk at once.
+  taper::Tensor step(const taper::text::SkipGramBlocks& blocks, std::int64_t first, std::int64_t count);
+  void follow(double loss, const Chunk& chunk);
+  double rate(std::int64_t words) const;
 
-  taper::text::Corpus& corpus_;
-  const taper::text::Vocab& vocab_;
   TrainOptions options_;
-  taper::Generator generator_;
-  taper::text::SkipGramSampler sampler_;
-  taper::text::SkipGramPairs pairs_;
-  std::size_t used_ = 0;  // pairs of pairs_ that are behind us
-  std::vector<std::string_view> sentence_;
-  std::vector<std::int64_t> ids_;
+  std::int64_t total_;   // words of all epochs
+  std::int64_t blocks_;  // of a step
+  taper::text::SkipGramBlockOptions cutting_;
+  BlockSource source_;
   SkipGram model_;
   taper::optim::SGD optimizer_;
-  std::int64_t words_ = 0;
+  taper::Tensor targets_;  // [blocks, run, columns]
   double loss_ = 0;
+  std::int64_t pairs_ = 0;
 };
 
 }  // namespace taper_program
