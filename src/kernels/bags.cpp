@@ -61,6 +61,17 @@ void sum_rows(const T* HWY_RESTRICT table, std::int64_t dim, const Index* begin,
   }
 }
 
+// The larger of each column, and the row that it stands in.
+template <class T>
+void keep_larger(T* HWY_RESTRICT best, std::int64_t* HWY_RESTRICT where, const T* HWY_RESTRICT row, std::int64_t k,
+                 std::int64_t dim) {
+  for (std::int64_t j = 0; j < dim; ++j) {
+    const bool larger = row[j] > best[j];
+    best[j] = larger ? row[j] : best[j];
+    where[j] = larger ? k : where[j];
+  }
+}
+
 // Eight sums side by side, whatever the vector width.
 template <class T>
 T row_product(const T* __restrict a, const T* __restrict b, std::int64_t dim) {
@@ -82,6 +93,8 @@ void sum_float64(const float* t, I64 n, const I64* b, const I64* e, I64 p, float
 void sum_float32(const float* t, I64 n, const I32* b, const I32* e, I64 p, float* o) { sum_rows(t, n, b, e, p, o); }
 void sum_double64(const double* t, I64 n, const I64* b, const I64* e, I64 p, double* o) { sum_rows(t, n, b, e, p, o); }
 void sum_double32(const double* t, I64 n, const I32* b, const I32* e, I64 p, double* o) { sum_rows(t, n, b, e, p, o); }
+void keep_larger_float(float* b, I64* w, const float* r, I64 k, I64 n) { keep_larger(b, w, r, k, n); }
+void keep_larger_double(double* b, I64* w, const double* r, I64 k, I64 n) { keep_larger(b, w, r, k, n); }
 float row_product_float(const float* a, const float* b, std::int64_t n) { return row_product(a, b, n); }
 double row_product_double(const double* a, const double* b, std::int64_t n) { return row_product(a, b, n); }
 
@@ -102,6 +115,8 @@ HWY_EXPORT(sum_float64);
 HWY_EXPORT(sum_float32);
 HWY_EXPORT(sum_double64);
 HWY_EXPORT(sum_double32);
+HWY_EXPORT(keep_larger_float);
+HWY_EXPORT(keep_larger_double);
 HWY_EXPORT(row_product_float);
 HWY_EXPORT(row_product_double);
 
@@ -123,6 +138,15 @@ auto sum_loop() {
   } else {
     if constexpr (wide) return HWY_DYNAMIC_DISPATCH(sum_double64);
     if constexpr (!wide) return HWY_DYNAMIC_DISPATCH(sum_double32);
+  }
+}
+
+template <class T>
+auto larger_loop() {
+  if constexpr (std::is_same_v<T, float>) {
+    return HWY_DYNAMIC_DISPATCH(keep_larger_float);
+  } else {
+    return HWY_DYNAMIC_DISPATCH(keep_larger_double);
   }
 }
 
@@ -175,23 +199,30 @@ void sum_bags(const T* table, std::int64_t dim, const Bags<Index>& bags, const T
 
 template <class T, class Index>
 void max_bags(const T* table, std::int64_t dim, const Bags<Index>& bags, T* out, std::int64_t* at) {
+  const auto keep_larger = larger_loop<T>();
   const std::int64_t each = numbers_of_a_bag(bags.count == 0 ? 0 : bags.bounds[bags.count], bags.count, dim);
   parallel_for(0, bags.count, grain(each), [&](std::int64_t begin, std::int64_t end) {
+    const RowPrefetch prefetch(table, dim * static_cast<std::int64_t>(sizeof(T)), bags.indices, bags.bounds[end]);
     for (std::int64_t b = begin; b < end; ++b) {
       T* best = out + b * dim;
       std::int64_t* where = at + b * dim;
-      std::fill_n(best, dim, T{0});
-      std::fill_n(where, dim, std::int64_t{-1});
+      bool empty = true;
       for (std::int64_t i = bags.bounds[b]; i < bags.bounds[b + 1]; ++i) {
+        prefetch.at(i);
         const auto k = static_cast<std::int64_t>(bags.indices[i]);
         if (k == bags.padding) continue;
         const T* row = table + k * dim;
-        for (std::int64_t j = 0; j < dim; ++j) {
-          if (where[j] >= 0 && !(row[j] > best[j])) continue;
-          best[j] = row[j];
-          where[j] = k;
+        if (!empty) {
+          keep_larger(best, where, row, k, dim);
+          continue;
         }
+        std::copy_n(row, dim, best);
+        std::fill_n(where, dim, k);
+        empty = false;
       }
+      if (!empty) continue;
+      std::fill_n(best, dim, T{0});
+      std::fill_n(where, dim, std::int64_t{-1});
     }
   });
 }

@@ -115,7 +115,7 @@ struct Entries {
 template <class T, class Index>
 void add_in_shares(const Entries<T, Index>& entries, std::int64_t each) {
   using Share = std::uint16_t;
-  const int bits = std::bit_width(static_cast<std::uint64_t>(entries.count)) + 2;
+  const auto bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(entries.count))) + 2;
   std::vector<Share> first(std::size_t{1} << bits);  // the first share that names a row of this hash
   const auto slot = [&](std::int64_t i) -> Share& {
     return first[(static_cast<std::uint64_t>(entries.indices[i]) * 0x9E3779B97F4A7C15U) >> (64 - bits)];
@@ -158,12 +158,16 @@ void sort_by_digits(std::vector<Entry>& entries, std::int64_t largest) {
 
 RowGroups groups_of(const std::vector<Entry>& sorted) {
   RowGroups groups;
-  groups.position.reserve(sorted.size());
+  groups.position.resize(sorted.size());
+  groups.start.resize(sorted.size() + 1);
+  std::size_t count = 0;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
-    if (i == 0 || sorted[i].row != sorted[i - 1].row) groups.start.push_back(static_cast<std::int64_t>(i));
-    groups.position.push_back(sorted[i].position);
+    groups.position[i] = sorted[i].position;
+    groups.start[count] = static_cast<std::int64_t>(i);
+    count += i == 0 || sorted[i].row != sorted[i - 1].row ? 1 : 0;
   }
-  groups.start.push_back(static_cast<std::int64_t>(sorted.size()));
+  groups.start.resize(count + 1);
+  groups.start[count] = static_cast<std::int64_t>(sorted.size());
   return groups;
 }
 
@@ -261,17 +265,21 @@ void add_groups(const RowGroups& groups, const Index* indices, const T* values, 
   const auto add = add_row_loop<T>();
   const std::int64_t bytes = dim * static_cast<std::int64_t>(sizeof(T));
   parallel_for(0, groups.size(), share(groups.size(), bytes), [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t* position = groups.position.data();
+    const RowPrefetch prefetch(values, bytes, position, groups.start[static_cast<std::size_t>(end)]);
     for (std::int64_t group = begin; group < end; ++group) {
-      const std::int64_t* at = groups.position.data() + groups.start[static_cast<std::size_t>(group)];
-      const std::int64_t* stop = groups.position.data() + groups.start[static_cast<std::size_t>(group) + 1];
+      const std::int64_t first = groups.start[static_cast<std::size_t>(group)];
+      const std::int64_t stop = groups.start[static_cast<std::size_t>(group) + 1];
       T* sum = out + group * dim;
-      if (static_cast<std::int64_t>(indices[*at]) == skip) {
+      if (static_cast<std::int64_t>(indices[position[first]]) == skip) {
         std::fill_n(sum, dim, T{0});
         continue;
       }
-      const T scale = scaled ? static_cast<T>(1.0 / static_cast<double>(stop - at)) : T{1};
-      start(sum, values + *at * dim, dim, scale);
-      while (++at < stop) add(sum, values + *at * dim, dim, scale);
+      const T scale = scaled ? static_cast<T>(1.0 / static_cast<double>(stop - first)) : T{1};
+      for (std::int64_t i = first; i < stop; ++i) {
+        prefetch.at(i);
+        (i == first ? start : add)(sum, values + position[i] * dim, dim, scale);
+      }
     }
   });
 }
