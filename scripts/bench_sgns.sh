@@ -35,12 +35,16 @@ if command -v fasttext >/dev/null; then
 fi
 
 awk -F'\t' '
-  { line[NR] = $0; if ($1 == "gensim") gensim = $5; if ($1 == "libtorch" && $2 == "pairs" && $5 > torch) torch = $5 }
+  function of(speed, base) { return base > 0 && speed + 0 > 0 ? sprintf("%.1f", speed / base) : "" }
+  { line[NR] = $0 }
+  $1 == "gensim" { gensim = $5 }
+  $1 == "libtorch" && $2 == "pairs" && $5 > torch { torch = $5 }
   END {
-    printf "\n| tool | form | batch | threads | words/s | of gensim | of libtorch, pairs | peak MiB |\n|---|---|---|---|---|---|---|---|\n"
+    print "\n| tool | form | batch | threads | words/s | of gensim | of libtorch, pairs | peak MiB |"
+    print "|---|---|---|---|---|---|---|---|"
     for (i = 1; i <= NR; ++i) {
       split(line[i], f, "\t")
-      printf "| %s | %s | %s | %s | %s | %s | %s | %s |\n", f[1], f[2], f[3], f[4], f[5],
-             gensim && f[5] + 0 > 0 ? sprintf("%.2f", f[5] / gensim) : "", torch && f[5] + 0 > 0 ? sprintf("%.1f", f[5] / torch) : "", f[7]
+      printf("| %s | %s | %s | %s | %s | %s | %s | %s |\n", f[1], f[2], f[3], f[4], f[5], of(f[5], gensim),
+             of(f[5], torch), f[7])
     }
   }' "$rows"
