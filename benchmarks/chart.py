@@ -36,14 +36,17 @@ def draw(reports):
     for row in rows:
         middle = y + len(reports) * BAR / 2
         lines.append(f'<text x="{LEFT - 8}" y="{middle + 4:.1f}" text-anchor="end">{escape(row["name"])}</text>')
+        numbers = []
         for index, found in enumerate(ratios):
             if (ratio := found.get(row["name"])) is None:
                 continue
             begin, end = sorted((x(1), x(ratio)))
             bar = y + index * BAR
             lines.append(f'<rect x="{begin:.1f}" y="{bar:.1f}" width="{max(end - begin, 1):.1f}" height="{BAR - 1}" fill="{COLOURS[index]}"/>')
-            lines.append(f'<text x="{max(end, x(1)) + 4:.1f}" y="{bar + BAR - 1:.1f}" font-size="9" fill="#333">{ratio:.3g}</text>')
+            numbers.append(f'<text x="{max(end, x(1)) + 4:.1f}" y="{bar + BAR - 1:.1f}" font-size="9" fill="#333" stroke="white" '
+                           f'stroke-width="3" paint-order="stroke">{ratio:.3g}</text>')
         if goal := re.match(r"([\d.]+)x", row.get("goal") or ""):
             lines.append(f'<path d="M{x(float(goal[1])):.1f} {y - 1:.1f}v{len(reports) * BAR + 1}" stroke="#c22" stroke-width="2"/>')
+        lines += numbers
         y += len(reports) * BAR + GAP
     return "\n".join([*lines, "</svg>", ""])
