@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/parallel.h"
 #include "taper/base/error.h"
 #include "taper/ops/copy.h"
 #include "taper/ops/reduce.h"
@@ -201,7 +202,12 @@ void copy_raw(const Tensor& to, const Tensor& from) {
   check_dense("copy", to);
   check_dense("copy", from);
   if (from.dtype() == to.dtype() && same_layout(to, from)) {
-    std::memcpy(to.get().data, from.get().data, static_cast<std::size_t>(to.numel()) * size_of(to.dtype()));
+    char* const out = to.get().data;
+    const char* const in = from.get().data;
+    const std::int64_t bytes = to.numel() * static_cast<std::int64_t>(size_of(to.dtype()));
+    parallel_for(0, bytes, 1 << 17, [=](std::int64_t begin, std::int64_t end) {
+      std::memcpy(out + begin, in + begin, static_cast<std::size_t>(end - begin));
+    });
     return;
   }
   const kernels::CastLoop loop = kernels::cast(from.dtype(), to.dtype());
