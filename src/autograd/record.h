@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <initializer_list>
 #include <new>
 #include <span>
@@ -138,6 +139,8 @@ struct Keep<std::vector<Tensor>> {
 template <class Body, class... S>
 struct Recorded {
   using Payload = std::tuple<typename Keep<S>::Type...>;
+  static constexpr std::uint32_t results = 1;
+  static_assert(std::is_empty_v<Body>, "a backward body captures nothing: what it needs stands in saved(...)");
 
   static void apply(Node& node, Grads& dx) {
     const Tensor g = std::move(dx.gradient(0));
@@ -150,6 +153,27 @@ struct Recorded {
   static constexpr NodeType type{&apply, &destroy, (Keep<S>::tensor || ...)};
 };
 
+/// The same for an operation with R results, whose body gets all their gradients.
+template <std::uint32_t R, class Body, class... S>
+struct RecordedAll {
+  using Payload = typename Recorded<Body, S...>::Payload;
+  static constexpr std::uint32_t results = R;
+
+  static void apply(Node& node, Grads& dx) {
+    std::array<Tensor, R> gradients;
+    bool any = false;
+    for (std::size_t i = 0; i < R; ++i) {
+      gradients[i] = std::move(dx.gradient(i));
+      any = any || gradients[i].defined();
+    }
+    if (!any) return;
+    std::apply([&](const auto&... kept) { Body{}(dx, gradients, Keep<S>::get(kept, node)...); },
+               *static_cast<const Payload*>(node.payload()));
+  }
+
+  static constexpr NodeType type{&apply, &Recorded<Body, S...>::destroy, (Keep<S>::tensor || ...)};
+};
+
 /// Holds the maker's reference to a node until the node's result takes it over.
 struct NodeOwner {
   Node* node;
@@ -158,13 +182,12 @@ struct NodeOwner {
   }
 };
 
-template <class Body, class Inputs, class... S>
+/// Records the results that begin at `out`, which alone of them may be among the values.
+template <class Type, class Inputs, class... S>
 void record_node(const char* name, const Tensor& out, const Inputs& inputs, std::size_t count,
-                 std::tuple<S...>&& values, Body) {
-  static_assert(std::is_empty_v<Body>, "a backward body captures nothing: what it needs stands in saved(...)");
-  using Node_ = Recorded<Body, std::remove_cvref_t<S>...>;
-  using Payload = typename Node_::Payload;
-  Node* node = Node::make(name, &Node_::type, count, 1, sizeof(Payload));
+                 std::tuple<S...>&& values) {
+  using Payload = typename Type::Payload;
+  Node* node = Node::make(name, &Type::type, count, Type::results, sizeof(Payload));
   NodeOwner owner{node};
   std::size_t i = 0;
   for (const auto& input : inputs) {
@@ -178,6 +201,7 @@ void record_node(const char* name, const Tensor& out, const Inputs& inputs, std:
   node->number();
   if (anomaly_mode.load(std::memory_order_relaxed) != 0) [[unlikely]]
     note_origin(*node, {&*std::begin(inputs), count});
+  for (std::uint32_t nr = 1; nr < Type::results; ++nr) set_history((&out)[nr], node, nr);
   adopt_history(out, node, 0);
   owner.node = nullptr;
 }
@@ -188,23 +212,37 @@ void record_node(const char* name, const Tensor& out, const Inputs& inputs, std:
 /// `body(dx, g, saved...)` sends the gradient g of `out` on to them. Costs nothing where no input requires grad or
 /// recording is off. Returns `out`.
 template <std::size_t N, class Body, class... S>
-Tensor record(const char* name, Tensor out, const InputRef (&inputs)[N], std::tuple<S...>&& values, Body body) {
+Tensor record(const char* name, Tensor out, const InputRef (&inputs)[N], std::tuple<S...>&& values, Body) {
   if (!detail::thread_state.grad_enabled) return out;
   bool needed = false;
   for (const InputRef& input : inputs) needed |= (*input).defined() && (*input).requires_grad();
-  if (needed) detail::record_node(name, out, inputs, N, std::move(values), body);
+  using Type = detail::Recorded<Body, std::remove_cvref_t<S>...>;
+  if (needed) detail::record_node<Type>(name, out, inputs, N, std::move(values));
   return out;
 }
 
 /// The same for a list of inputs whose length is known only at run time.
 template <class Body, class... S>
-Tensor record_list(const char* name, Tensor out, const std::vector<Tensor>& inputs, std::tuple<S...>&& values,
-                   Body body) {
+Tensor record_list(const char* name, Tensor out, const std::vector<Tensor>& inputs, std::tuple<S...>&& values, Body) {
   if (!detail::thread_state.grad_enabled) return out;
   const std::vector<InputRef> list(inputs.begin(), inputs.end());
   bool needed = false;
   for (const InputRef& input : list) needed |= (*input).requires_grad();
-  if (needed) detail::record_node(name, out, list, list.size(), std::move(values), body);
+  using Type = detail::Recorded<Body, std::remove_cvref_t<S>...>;
+  if (needed) detail::record_node<Type>(name, out, list, list.size(), std::move(values));
+  return out;
+}
+
+/// The same for several results, of which the first may be saved: `body(dx, gradients, saved...)` gets an array of
+/// their gradients, undefined where none came.
+template <std::size_t R, std::size_t N, class Body, class... S>
+std::array<Tensor, R> record_all(const char* name, std::array<Tensor, R> out, const InputRef (&inputs)[N],
+                                 std::tuple<S...>&& values, Body) {
+  if (!detail::thread_state.grad_enabled) return out;
+  bool needed = false;
+  for (const InputRef& input : inputs) needed |= (*input).defined() && (*input).requires_grad();
+  using Type = detail::RecordedAll<R, Body, std::remove_cvref_t<S>...>;
+  if (needed) detail::record_node<Type>(name, out[0], inputs, N, std::move(values));
   return out;
 }
 
