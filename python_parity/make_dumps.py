@@ -37,6 +37,7 @@ DUMPS = [
     ("bags.npz", ["make_bag_vectors.py"]),
     ("embedding.npz", ["make_module_dumps.py", "embedding"]),
     ("linear.npz", ["make_module_dumps.py", "linear"]),
+    ("lstm.npz", ["make_module_dumps.py", "lstm"]),
     ("programs.npz", ["make_programs.py"]),
     *((f"operations_{family}.npz", ["make_operations.py", family]) for family in FAMILIES),
 ]

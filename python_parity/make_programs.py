@@ -122,8 +122,29 @@ def bert(dtype):
     return train(optimizer, lambda a, b: F.cross_entropy(model(a, b).flatten(0, 1), a.flatten(), ignore_index=0), [(ids, types)] * STEPS)
 
 
+class Tagger(nn.Module):
+    """Each word to one of three classes, by the words on both sides of it."""
+
+    def __init__(self, words, dim, hidden, dtype):
+        super().__init__()
+        self.embedding = nn.Embedding(words, dim, dtype=dtype)
+        self.lstm = nn.LSTM(dim, hidden, num_layers=2, batch_first=True, dropout=0.2, bidirectional=True, dtype=dtype)
+        self.fc = nn.Linear(2 * hidden, 3, dtype=dtype)
+
+    def forward(self, ids):
+        return self.fc(self.lstm(self.embedding(ids))[0])
+
+
+def tagger(dtype):
+    ids = torch.randint(0, 30, (8, 6))
+    tags = torch.randint(0, 3, (8, 6))
+    model = Tagger(30, 8, 12, dtype)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    return train(optimizer, lambda a, b: F.cross_entropy(model(a).flatten(0, 1), b.flatten()), [(ids, tags)] * STEPS)
+
+
 PROGRAMS = {
-    "mlp": mlp, "classifier": classifier, "bert": bert,
+    "mlp": mlp, "classifier": classifier, "bert": bert, "tagger": tagger,
     "skipgram_sparse_adam": lambda dtype: skipgram(dtype, lambda p: torch.optim.SparseAdam(p, lr=0.05)),
     "skipgram_sgd": lambda dtype: skipgram(dtype, lambda p: torch.optim.SGD(p, lr=0.1)),
 }

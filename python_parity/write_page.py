@@ -12,7 +12,8 @@ import sys
 from operations import FAMILIES
 
 TITLES = {"pointwise": "Element by element", "reduce": "Reductions and what runs along a dimension", "matmul": "Products", "shape": "Views, joins, copies",
-          "index": "Indices and lookups", "loss": "Losses and normalisation", "create": "New and random tensors"}
+          "index": "Indices and lookups", "loss": "Losses and normalisation", "create": "New and random tensors",
+          "recurrent": "Recurrent layers"}
 
 HEAD = """# Parity with PyTorch
 

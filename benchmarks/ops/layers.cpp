@@ -41,11 +41,25 @@ void mlp(const Arguments& arguments) {
   });
 }
 
+void lstm(const Arguments& arguments) {
+  nn::LSTM model(128, 128);
+  const Tensor x = randn({20, 32, 128}), g = randn({20, 32, 128});
+  row(arguments, "lstm_t20_b32_h128_f_nograd", [&] {
+    const NoGradGuard no_grad;
+    const auto y = model(x);
+  });
+  row(arguments, "lstm_t20_b32_h128_fb", [&] {
+    model(x).first.backward(g);
+    model.zero_grad();
+  });
+}
+
 }  // namespace
 
 void layers(const Arguments& arguments) {
   linear_and_norm(arguments);
   mlp(arguments);
+  lstm(arguments);
 }
 
 }  // namespace ops

@@ -41,11 +41,25 @@ void mlp(const Arguments& arguments) {
   });
 }
 
+void lstm(const Arguments& arguments) {
+  nn::LSTM model(nn::LSTMOptions(128, 128));
+  const Tensor x = randn({20, 32, 128}), g = randn({20, 32, 128});
+  row(arguments, "lstm_t20_b32_h128_f_nograd", [&] {
+    const torch::NoGradGuard no_grad;
+    const auto y = model->forward(x);
+  });
+  row(arguments, "lstm_t20_b32_h128_fb", [&] {
+    std::get<0>(model->forward(x)).backward(g);
+    for (const Tensor& p : model->parameters()) drop(p);
+  });
+}
+
 }  // namespace
 
 void layers(const Arguments& arguments) {
   linear_and_norm(arguments);
   mlp(arguments);
+  lstm(arguments);
 }
 
 }  // namespace ops

@@ -10,6 +10,7 @@ namespace taper::kernels {
 struct LstmShape {
   std::int64_t steps;
   std::int64_t batch;
+  std::int64_t features;
   std::int64_t hidden;
   std::int64_t output;  ///< the width of a step's output: the projection's, or hidden
   bool reverse;         ///< whether the steps are taken from the last to the first
@@ -18,15 +19,17 @@ struct LstmShape {
 /// What goes forward. T is float or double.
 template <class T>
 struct LstmForward {
+  const T* x;     ///< [features]
+  const T* w_ih;  ///< [4 hidden][features]
   const T* w_hh;  ///< [4 hidden][output]
   const T* w_hr;  ///< [output][hidden], or null: no projection
   const T* bias;  ///< [4 hidden]
   const T* h0;    ///< [batch][output] or null for zeros
   const T* c0;    ///< [batch][hidden]
-  T* gates;       ///< [4 hidden]: the input's product as it comes in, the gates' values as it goes out
-  T* cells;       ///< [hidden]
-  T* hidden;      ///< [hidden], before the projection; the output itself where there is none
-  T* output;      ///< [output]
+  T* gates;       ///< [4 hidden], written
+  T* cells;       ///< [hidden], written
+  T* hidden;      ///< [hidden], written: before the projection; the output itself where there is none
+  T* output;      ///< [output], written
 };
 template <class T>
 void lstm_forward(const LstmShape& shape, const LstmForward<T>& x);

@@ -57,7 +57,7 @@ void check_state(const char* op, const State& state, const Shape& h, const Shape
 }
 
 kernels::LstmShape shape_of(const Tensor& x, const Tensor& w_hh, bool reverse) {
-  return {x.size(0), x.size(1), w_hh.size(0) / 4, w_hh.size(1), reverse};
+  return {x.size(0), x.size(1), x.size(2), w_hh.size(0) / 4, w_hh.size(1), reverse};
 }
 
 // From the two products of a step to the next state, in PyTorch's order of operations.
@@ -125,7 +125,7 @@ const T* numbers(const Tensor& x) {
 // a^T b of matrices of T that lie row by row.
 template <class T>
 void transposed_product(std::int64_t rows, const T* a, std::int64_t m, const T* b, std::int64_t n, T beta, T* out) {
-  kernels::gemm<T>(true, false, m, n, rows, 1, a, m, b, n, beta, out, n);
+  kernels::gemm<T>({m, n, rows, 1, {a, 1, m}, {b, n, 1}, beta, {out, n, 1}, out, n});
 }
 
 // The gradient of weight_hh: each step's gates with the output of the step before.
@@ -160,7 +160,8 @@ void send_fused(Grads& dx, const Results& g, const Inputs& in, const Kept& kept,
   const Tensor d_gates = make_tensor({s.steps, s.batch, wide}, dtype);
   const Tensor d_projected = w_hr.defined() ? make_tensor(output.shape(), dtype) : Tensor();
   Tensor d_h0 = dx.wants(h0_in) ? make_tensor({s.batch, s.output}, dtype) : Tensor();
-  Tensor d_c = g[c_out].defined() ? g[c_out].clone() : zeros({s.batch, s.hidden}, dtype);
+  Tensor d_c = zeros({s.batch, s.hidden}, dtype);
+  if (g[c_out].defined()) detail::copy_raw(d_c, g[c_out]);
   const auto place = [](const Tensor& x) { return x.defined() ? x.data<T>() : nullptr; };
   kernels::lstm_backward<T>(
       s, {w_hh.data<T>(), numbers<T>(w_hr), c0.data<T>(), kept.gates.data<T>(), kept.cells.data<T>(),
@@ -185,7 +186,7 @@ void send(Grads& dx, const Results& g, const Inputs& in, const Kept& kept, const
                             [&](auto zero) { send_fused<decltype(zero)>(dx, g, in, kept, output, reverse); });
 }
 
-// One layer in one direction: the input's product with all steps at once, then step by step.
+// One layer in one direction.
 Results layer(const Inputs& in, bool reverse) {
   const Tensor& x = in[x_in];
   const DType dtype = x.dtype();
@@ -194,7 +195,9 @@ Results layer(const Inputs& in, bool reverse) {
   Results out;
   {
     const NoGradGuard no_grad;
-    kept.gates = x.reshape({s.steps * s.batch, x.size(2)}).mm(in[w_ih_in].t()).view({s.steps, s.batch, 4 * s.hidden});
+    const Tensor from = dense(x);
+    const Tensor w_ih = dense(in[w_ih_in]);
+    kept.gates = make_tensor({s.steps, s.batch, 4 * s.hidden}, dtype);
     kept.cells = make_tensor({s.steps, s.batch, s.hidden}, dtype);
     out[output_out] = make_tensor({s.steps, s.batch, s.output}, dtype);
     const Tensor w_hr = in[w_hr_in].defined() ? dense(in[w_hr_in]) : Tensor();
@@ -205,9 +208,9 @@ Results layer(const Inputs& in, bool reverse) {
     const Tensor w_hh = dense(in[w_hh_in]);
     detail::dispatch_floating(dtype, [&](auto zero) {
       using T = decltype(zero);
-      kernels::lstm_forward<T>(
-          s, {w_hh.data<T>(), numbers<T>(w_hr), bias.data<T>(), numbers<T>(h0), c0.data<T>(), kept.gates.data<T>(),
-              kept.cells.data<T>(), kept.hidden.data<T>(), out[output_out].data<T>()});
+      kernels::lstm_forward<T>(s, {from.data<T>(), w_ih.data<T>(), w_hh.data<T>(), numbers<T>(w_hr), bias.data<T>(),
+                                   numbers<T>(h0), c0.data<T>(), kept.gates.data<T>(), kept.cells.data<T>(),
+                                   kept.hidden.data<T>(), out[output_out].data<T>()});
     });
     const std::int64_t last = reverse ? 0 : s.steps - 1;
     out[h_out] = out[output_out].select(0, last).clone();

@@ -18,6 +18,7 @@
 #include "taper/nn/init.h"
 #include "taper/nn/layer_norm.h"
 #include "taper/nn/linear.h"
+#include "taper/nn/lstm.h"
 #include "taper/ops/create.h"
 #include "taper/ops/matmul.h"
 #include "taper/ops/pointwise.h"
@@ -48,6 +49,12 @@ const std::map<std::string, Tensors (*)()> calls{
      [] {
        return nn::LayerNorm({2, 3}).parameters();
      }},
+    {"nn.LSTM(3, 2)", [] { return nn::LSTM(3, 2).parameters(); }},
+    {"nn.LSTM(2, 5, num_layers=2, bidirectional=True, proj_size=3)",
+     [] { return nn::LSTM(2, 5, {.num_layers = 2, .bidirectional = true, .proj_size = 3}).parameters(); }},
+    {"nn.LSTM(3, 2, bias=False, dtype=torch.float64)",
+     [] { return nn::LSTM(3, 2, {.bias = false, .dtype = float64}).parameters(); }},
+    {"nn.LSTMCell(3, 4)", [] { return nn::LSTMCell(3, 4).parameters(); }},
     {"nn.Sequential(nn.Embedding(5, 2), nn.Flatten(), nn.Linear(4, 2))",
      [] {
        nn::Sequential model;

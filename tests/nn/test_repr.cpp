@@ -15,6 +15,7 @@
 #include "taper/nn/layer_norm.h"
 #include "taper/nn/linear.h"
 #include "taper/nn/loss.h"
+#include "taper/nn/lstm.h"
 #include "taper/ops/create.h"
 
 using namespace taper;
@@ -91,6 +92,12 @@ std::map<std::string, std::string> our_texts() {
       {"nn.LayerNorm(5)", nn::LayerNorm({5}).str()},
       {"nn.LayerNorm((2, 3), eps=1e-06, elementwise_affine=False)",
        nn::LayerNorm({2, 3}, {.eps = 1e-6, .elementwise_affine = false}).str()},
+      {"nn.LSTM(3, 4)", nn::LSTM(3, 4).str()},
+      {"nn.LSTM(3, 4, num_layers=2, batch_first=True, dropout=0.25, bidirectional=True)",
+       nn::LSTM(3, 4, {.num_layers = 2, .batch_first = true, .dropout = 0.25, .bidirectional = true}).str()},
+      {"nn.LSTM(10, 20, bias=False, proj_size=5)", nn::LSTM(10, 20, {.bias = false, .proj_size = 5}).str()},
+      {"nn.LSTMCell(2, 3)", nn::LSTMCell(2, 3).str()},
+      {"nn.LSTMCell(2, 3, bias=False)", nn::LSTMCell(2, 3, {.bias = false}).str()},
       {"nn.ReLU()", nn::ReLU().str()},
       {"nn.ReLU(inplace=True)", nn::ReLU(true).str()},
       {"nn.GELU()", nn::GELU().str()},

@@ -48,7 +48,7 @@ const Rows& all_rows() {
   static const Rows rows = [] {
     Rows all;
     for (Rows (*family)() : {&create_rows, &pointwise_rows, &reduce_rows, &matmul_rows, &shape_rows, &index_rows,
-                             &embedding_rows, &loss_rows, &random_rows, &functional_rows}) {
+                             &embedding_rows, &loss_rows, &random_rows, &recurrent_rows, &functional_rows}) {
       Rows part = family();
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }

@@ -81,6 +81,7 @@ Rows index_rows();
 Rows embedding_rows();
 Rows loss_rows();
 Rows random_rows();
+Rows recurrent_rows();
 Rows functional_rows();  // taper/nn/functional.h
 
 /// All families' rows.

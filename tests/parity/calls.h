@@ -112,5 +112,6 @@ Calls shape_calls();
 Calls index_calls();
 Calls loss_calls();
 Calls create_calls();
+Calls recurrent_calls();
 
 }  // namespace taper_test

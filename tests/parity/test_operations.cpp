@@ -23,9 +23,10 @@ using namespace taper_test;
 namespace {
 
 const std::map<std::string, Calls (*)()>& families() {
-  static const std::map<std::string, Calls (*)()> table{
-      {"create", &create_calls}, {"index", &index_calls}, {"loss", &loss_calls},          {"matmul", &matmul_calls},
-      {"reduce", &reduce_calls}, {"shape", &shape_calls}, {"pointwise", &pointwise_calls}};
+  static const std::map<std::string, Calls (*)()> table{{"create", &create_calls}, {"recurrent", &recurrent_calls},
+                                                        {"index", &index_calls},   {"loss", &loss_calls},
+                                                        {"matmul", &matmul_calls}, {"reduce", &reduce_calls},
+                                                        {"shape", &shape_calls},   {"pointwise", &pointwise_calls}};
   return table;
 }
 

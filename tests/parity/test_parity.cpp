@@ -5,11 +5,14 @@
 
 #include "catch.h"
 #include "dump.h"
+#include "taper/autograd/autograd.h"
 #include "taper/base/generator.h"
 #include "taper/io/tensor_files.h"
 #include "taper/nn/embedding.h"
 #include "taper/nn/linear.h"
+#include "taper/nn/lstm.h"
 #include "taper/ops/random.h"
+#include "taper/ops/shape.h"
 
 using namespace taper;
 using taper_test::dump_path;
@@ -130,4 +133,71 @@ TEST_CASE("Linear starts with PyTorch's bits and computes its numbers", "[parity
     check("x_grad", x.grad());
     check("weight_grad", module.weight.grad());
   }
+}
+
+TEST_CASE("LSTM starts with PyTorch's bits, drops with its masks and computes its numbers", "[parity]") {
+  const Dump dump("lstm.npz");
+  const DType dtype = GENERATE(float32, float64);
+  struct Case {
+    nn::LSTMOptions options;
+    bool batched, given;
+  };
+  const std::vector<Case> cases{
+      {{}, true, false},
+      {{.num_layers = 2, .dropout = 0.4}, true, true},
+      {{.bias = false, .batch_first = true}, true, true},
+      {{.num_layers = 2, .batch_first = true, .dropout = 0.25, .bidirectional = true}, true, false},
+      {{.bidirectional = true, .proj_size = 3}, true, true},
+      {{.num_layers = 2}, false, true},
+  };
+  for (std::size_t number = 0; number < cases.size(); ++number) {
+    auto [options, batched, given] = cases[number];
+    options.dtype = dtype;
+    const std::string key = std::string(taper::name(dtype)) + "." + std::to_string(number) + ".";
+    INFO(key << " of " << dump.about);
+    const auto check = [&](const std::string& what, const Tensor& mine) {
+      INFO(what);
+      CHECK(distance(mine, dump.tensors.at(key + what)) <= tolerance(dtype));
+    };
+    manual_seed(dump.seed + static_cast<std::int64_t>(number));
+    nn::LSTM module(5, 4, options);
+    const std::int64_t layers = options.num_layers * (options.bidirectional ? 2 : 1);
+    const auto state_shape = [&](std::int64_t width) {
+      return batched ? Shape{layers, 3, width} : Shape{layers, width};
+    };
+    const Shape shape = !batched ? Shape{6, 5} : options.batch_first ? Shape{3, 6, 5} : Shape{6, 3, 5};
+    const Tensor x = randn(shape, {.dtype = dtype, .requires_grad = true});
+    nn::LSTMState state;
+    if (given) {
+      state.first = randn(state_shape(options.proj_size > 0 ? options.proj_size : 4), dtype).requires_grad_();
+      state.second = randn(state_shape(4), dtype).requires_grad_();
+    }
+    const auto [output, last] = module(x, state);
+    const auto& [h, c] = last;
+    std::vector<Tensor> cotangents;
+    for (const Tensor& t : {output, h, c}) cotangents.push_back(randn(t.shape(), dtype));
+    autograd::backward({output, h, c}, cotangents);
+    check("output", output);
+    check("h", h);
+    check("c", c);
+    check("x_grad", x.grad());
+    if (given) {
+      check("h_grad", state.first.grad());
+      check("c_grad", state.second.grad());
+    }
+    for (const auto& [name, parameter] : module.named_parameters()) {
+      INFO(name);
+      CHECK(same_bits(parameter, dump.tensors.at(key + name)));
+      check(name + "_grad", parameter.grad());
+    }
+    module.eval();
+    check("eval", module(x, state).first);
+  }
+  manual_seed(dump.seed);
+  const nn::LSTMCell cell(5, 4, {.dtype = dtype});
+  nn::LSTMState state;
+  for (const Tensor& step : randn({6, 3, 5}, dtype).unbind()) state = cell(step, state);
+  const std::string key = std::string(taper::name(dtype)) + ".cell.";
+  CHECK(distance(state.first, dump.tensors.at(key + "h")) <= tolerance(dtype));
+  CHECK(distance(state.second, dump.tensors.at(key + "c")) <= tolerance(dtype));
 }

@@ -18,6 +18,7 @@
 #include "taper/nn/functional.h"
 #include "taper/nn/layer_norm.h"
 #include "taper/nn/linear.h"
+#include "taper/nn/lstm.h"
 #include "taper/ops/create.h"
 #include "taper/ops/random.h"
 #include "taper/ops/shape.h"
@@ -146,11 +147,37 @@ Losses train_bert(DType dtype) {
   return losses;
 }
 
+// Each word to one of three classes, by the words on both sides of it.
+struct Tagger : nn::Module {
+  nn::Embedding embedding;
+  nn::LSTM lstm;
+  nn::Linear fc;
+  Tagger(std::int64_t words, std::int64_t dim, std::int64_t hidden, DType dtype)
+      : embedding(words, dim, {.dtype = dtype}),
+        lstm(dim, hidden,
+             {.num_layers = 2, .batch_first = true, .dropout = 0.2, .bidirectional = true, .dtype = dtype}),
+        fc(2 * hidden, 3, {.dtype = dtype}) {}
+  Tensor forward(const Tensor& ids) { return fc(lstm(embedding(ids)).first); }
+  TAPER_MODULE(embedding, lstm, fc)
+};
+
+Losses train_tagger(DType dtype) {
+  const Tensor ids = randint(0, 30, {8, 6});
+  const Tensor tags = randint(0, 3, {8, 6});
+  Tagger model(30, 8, 12, dtype);
+  optim::Adam optimizer(model.parameters(), {.lr = 0.01});
+  Losses losses;
+  for (int i = 0; i < kSteps; ++i)
+    losses.push_back(step(optimizer, [&] { return F::cross_entropy(model(ids).flatten(0, 1), tags.flatten()); }));
+  return losses;
+}
+
 const std::map<std::string, std::function<Losses(DType)>>& programs() {
   static const std::map<std::string, std::function<Losses(DType)>> table{
       {"mlp", &train_mlp},
       {"classifier", &train_classifier},
       {"bert", &train_bert},
+      {"tagger", &train_tagger},
       {"skipgram_sparse_adam",
        [](DType dtype) { return train_skipgram<optim::SparseAdam>(dtype, optim::SparseAdamOptions{.lr = 0.05}); }},
       {"skipgram_sgd", [](DType dtype) { return train_skipgram<optim::SGD>(dtype, optim::SGDOptions{.lr = 0.1}); }},
