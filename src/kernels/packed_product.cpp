@@ -139,6 +139,10 @@ void pack(I64 k, I64 n, const Laid<T>& b, T* packed) {
   constexpr I64 strip = 16;  // rows: of a matrix that lies column by column, a cache line
   for (I64 j = 0; j < n; j += width, packed += k * width) {
     const I64 count = std::min(width, n - j);
+    if (b.across == 1 && count == width) {
+      for (I64 p = 0; p < k; ++p) std::copy_n(b.at(p, j), width, packed + p * width);
+      continue;
+    }
     for (I64 from = 0; from < k; from += strip) {
       const I64 to = std::min(from + strip, k);
       for (I64 l = 0; l < width; ++l)

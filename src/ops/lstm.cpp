@@ -133,7 +133,7 @@ template <class T>
 Tensor recurrent_gradient(const kernels::LstmShape& s, const Tensor& d_gates, const Tensor& output, const Tensor& h0) {
   const std::int64_t wide = 4 * s.hidden;
   const std::int64_t later = (s.steps - 1) * s.batch;  // the rows of all steps but one
-  Tensor out = zeros({wide, s.output}, output.dtype());
+  Tensor out = make_tensor({wide, s.output}, output.dtype());
   const T* from = d_gates.data<T>();
   const T* before = output.data<T>();
   transposed_product(later, from + (s.reverse ? 0 : s.batch * wide), wide,
