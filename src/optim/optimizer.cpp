@@ -38,15 +38,16 @@ bool contains(const std::vector<Tensor>& tensors, const Tensor& x) {
 std::string kind(const Tensor& x) { return fmt::format("{} {}", taper::name(x.dtype()), to_string(x.shape())); }
 
 // Rows of a table, all of them there.
-void check_rows(const char* op, const Tensor& grad, const Tensor& param, const std::string& what) {
+template <class What>
+void check_rows(const char* op, const Tensor& grad, const Tensor& param, const What& what) {
   const Tensor indices = grad.indices().contiguous();
   if (indices.dim() != 2 || indices.size(0) != 1)
     throw TypeError(fmt::format("{}: {} has a sparse gradient with {} sparse dimensions; only one is supported", op,
-                                what, indices.dim() == 2 ? indices.size(0) : 0));
+                                what(), indices.dim() == 2 ? indices.size(0) : 0));
   const auto* rows = indices.data<std::int64_t>();
   const std::int64_t bad = kernels::find_bad_index(rows, indices.size(1), param.size(0));
   if (bad >= 0)
-    throw IndexError(fmt::format("{}: the gradient of {} names row {}, which is outside [0, {})", op, what, rows[bad],
+    throw IndexError(fmt::format("{}: the gradient of {} names row {}, which is outside [0, {})", op, what(), rows[bad],
                                  param.size(0)));
 }
 
@@ -192,8 +193,12 @@ void Optimizer::check_gradient(std::size_t g, std::size_t i, const Tensor& grad,
           fmt::format("{}: {} has a sparse gradient, and {} does not support sparse gradients; use SparseAdam, Adagrad "
                       "or SGD, or build the table without {{.sparse = true}}",
                       name(), what(), name()));
-    check_sparse(g, what());
-    check_rows(name(), grad, p, what());
+    try {
+      check_sparse(g, {});
+    } catch (const TypeError&) {  // again, for a message with the name, which costs more than a small step
+      check_sparse(g, what());
+    }
+    check_rows(name(), grad, p, what);
   }
   if (checks_finite_) detail::check_finite(name(), grad, what(), step_count_ + 1);
   if (state == nullptr) return;
