@@ -81,8 +81,8 @@ void ask_for_huge_pages(void* block, std::size_t bytes) {
 
 void* system_block(std::size_t bytes, std::size_t named) {
   const bool huge = bytes >= kHugeBlock;
-  void* block = std::aligned_alloc(huge ? kHugePage : kStep, bytes);
-  if (block == nullptr) refuse(named, "and the system has no such block");
+  void* block = nullptr;  // not by aligned_alloc, which in some libraries wants whole multiples of the alignment
+  if (posix_memalign(&block, huge ? kHugePage : kStep, bytes) != 0) refuse(named, "and the system has no such block");
   if (huge) ask_for_huge_pages(block, bytes);
   return block;
 }
