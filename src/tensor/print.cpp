@@ -215,12 +215,12 @@ std::vector<std::string> suffixes_of(const Tensor& tensor) {
   if (tensor.is_sparse() || tensor.numel() > 0)
     dtype_follows = dtype_follows && tensor.dtype() != int64 && tensor.dtype() != bool_;
   if (dtype_follows) result.push_back(fmt::format("dtype=torch.{}", name(tensor.dtype())));
-  if (tensor.is_sparse()) result.push_back("layout=torch.sparse_coo");
+  if (tensor.is_sparse()) result.emplace_back("layout=torch.sparse_coo");
   const std::string grad_fn = tensor.grad_fn_name();
   if (!grad_fn.empty()) {
     result.push_back(fmt::format("grad_fn=<{}>", grad_fn));
   } else if (tensor.requires_grad()) {
-    result.push_back("requires_grad=True");
+    result.emplace_back("requires_grad=True");
   }
   return result;
 }
