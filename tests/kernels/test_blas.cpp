@@ -83,6 +83,9 @@ TEMPLATE_TEST_CASE("large products have the same bits on any number of threads",
   check_product<TestType>(false, false, 300, 7, 999);
   check_product<TestType>(true, false, 65, 130, 301);
   check_product<TestType>(false, true, 5, 2100, 130);
+  check_product<TestType>(false, false, 90, 190, 130);
+  check_product<TestType>(true, false, 150, 190, 70);
+  check_product<TestType>(false, true, 60, 150, 190);
 }
 
 TEST_CASE("a product with beta 0 does not read its target, also over no terms") {
