@@ -43,7 +43,7 @@ def powers(x, p, *rest):
 
 
 NONE = {shape: "Taper refuses the largest of no numbers" for shape in ("[0, 3, 2]", "[3, 0, 2]")}
-FLAT = {**{f"second {shape}": "of no numbers Taper's is 0, PyTorch's NaN" for shape in ("[0, 3, 2]", "[3, 0, 2]")}, "second tiny": "where the norm underflows to 0 PyTorch's second derivative is NaN"}
+FLAT = {**{f"second {x}": "beside infinities and NaN the two place NaN differently" for x in ("odd", "infinite")}, **{f"second {shape}": "of no numbers Taper's is 0, PyTorch's NaN" for shape in ("[0, 3, 2]", "[3, 0, 2]")}, "second tiny": "where the norm underflows to 0 PyTorch's second derivative is NaN"}
 ZEROS = {"gradient []": "of one number Taper has no second derivative, PyTorch zeros", **{f"gradient {x}": "beside an infinity a product with a zero has other NaN" for x in ("odd", "infinite")},
          "second tiny": "beside a zero PyTorch's second derivative goes through a running product, which underflows"}
 ONE = {"gradient []": "the variance of one number has no derivative: NaN in Taper, an infinity in PyTorch"}
