@@ -1,4 +1,6 @@
 """Recurrent layers."""
+import dataclasses
+
 import torch
 
 from .op import FLOATS, Op, Real
@@ -12,6 +14,12 @@ def weights(features, hidden, biases=True, projected=None):
             + [Real((projected, hidden))] * (projected is not None))
 
 
+def tame(inputs):
+    """The same in no sample of extreme values: a gate whose terms are of hundreds and cancel has no more than their rounding, and each step
+    multiplies it."""
+    return [dataclasses.replace(x, tame=True) for x in inputs]
+
+
 def lstm(*args):
     x, h, c, *rest = args
     return torch.lstm(x, (h, c), rest[:-6], *rest[-6:])
@@ -21,9 +29,10 @@ def lstm_cell(x, h, c, *weights):
     return torch.lstm_cell(x, (h, c), *weights)
 
 
-REST = dict(dtypes=FLOATS, ulp=(32, 128, 256), why=WHY, of_largest=True, values=("wide", "tiny"), layouts=("transposed", "stepped"))
+REST = dict(dtypes=FLOATS, ulp=(32, 128, 256), why=WHY, of_largest=True, values=("wide", "tiny"), layouts=("transposed", "stepped"),
+            differs={"second wide": "a gate whose terms are of hundreds and cancel has no more than their rounding"})
 STATE = [Real((1, 2, 2)), Real((1, 2, 2))]
-LONG = [Real((7, 3, 5)), Real((1, 3, 19)), Real((1, 3, 19)), *weights(5, 19)]
+LONG = tame([Real((7, 3, 5)), Real((1, 3, 19)), Real((1, 3, 19)), *weights(5, 19)])
 SHORT = [Real((1, 2, 3)), *STATE, *weights(3, 2)]
 BAD = [Real((3, 2, 4)), *STATE, *weights(3, 2)]
 SIDES = [w for features in (2, 2, 2, 2) for w in weights(features, 1)]
@@ -34,6 +43,6 @@ OPS = [
     Op("lstm.projected", lstm, [Real((3, 2, 2)), Real((1, 2, 2)), Real((1, 2, 3)), *weights(2, 3, True, 2)], ((True, 1, 0.0, False, False, False),), **REST),
     Op("lstm.sides", lstm, [Real((3, 2, 2)), Real((4, 3, 1)), Real((4, 3, 1)), *SIDES], ((True, 2, 0.0, False, True, True),), **REST),
     Op("lstm_cell", lstm_cell, [Real((3, 2)), Real((3, 2)), Real((3, 2)), *weights(2, 2)],
-       more=([Real((4, 5)), Real((4, 19)), Real((4, 19)), *weights(5, 19)], [Real((3, 3)), Real((3, 2)), Real((3, 2)), *weights(2, 2)]), **REST),
+       more=(tame([Real((4, 5)), Real((4, 19)), Real((4, 19)), *weights(5, 19)]), [Real((3, 3)), Real((3, 2)), Real((3, 2)), *weights(2, 2)]), **REST),
     Op("lstm_cell.plain", lstm_cell, [Real((3, 2)), Real((3, 2)), Real((3, 2)), *weights(2, 2, False)], **REST),
 ]
