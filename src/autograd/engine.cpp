@@ -21,6 +21,16 @@ void Grads::add(int i, Tensor gradient) {
   task_.send(node_.edges()[i], std::move(gradient));
 }
 bool Grads::is_needed(const detail::Edge& edge) const { return task_.wants(edge); }
+Tensor Grads::input(int i, const Tensor& values) const {
+  const detail::Edge& edge = node_.edges()[i];
+  if (edge.leaf() != nullptr) {
+    detail::retain(edge.leaf());
+    return Tensor::adopt(edge.leaf());
+  }
+  Tensor stand_in = detail::alias(values);
+  if (edge.node() != nullptr) detail::set_history(stand_in, edge.node(), edge.nr());
+  return stand_in;
+}
 
 namespace detail {
 namespace {
@@ -175,14 +185,15 @@ void Task::run_node(Node* node, Tensor* gradients, bool may_release) {
   if (!node->saved)
     throw GradError(fmt::format("{}: the graph has been freed; pass retain_graph = true to the first backward",
                                 op_name(node->name)));
-  Grads dx(*node, *this, gradients, chosen_);
+  const bool last = !retain_ && may_release && node->type->saves_tensors;
+  Grads dx(*node, *this, gradients, chosen_, last);
   if (anomaly_mode.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     const RunningNode running(*node);
     node->type->apply(*node, dx);
   } else {
     node->type->apply(*node, dx);
   }
-  if (!retain_ && may_release && node->type->saves_tensors) node->release_saved();
+  if (last) node->release_saved();
 }
 
 void Task::run_nodes() {

@@ -12,9 +12,9 @@
 namespace taper::kernels::math {
 
 /// c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule.
-template <int N>
-[[gnu::always_inline]] inline float polynomial(float x, const float (&c)[N]) {
-  float sum = c[N - 1];
+template <class T, int N>
+[[gnu::always_inline]] inline T polynomial(T x, const T (&c)[N]) {
+  T sum = c[N - 1];
 #pragma GCC unroll 16
   for (int i = N - 2; i >= 0; --i) sum = std::fma(sum, x, c[i]);
   return sum;
@@ -51,6 +51,36 @@ struct ExpParts {
   const float y = (e.expm1_r + 1.0F) * power_of_two(half) * power_of_two(e.n - half);
   const float bounded = x > 88.7228394F ? infinity : y;
   return x < -103.972084F ? 0.0F : bounded;
+}
+
+/// exp(x) * exp_unit<float> for x <= 0, within 1 ulp and never subnormal; NaN for NaN. Below -104 it stays at what
+/// exp(x) rounds to 0 from.
+[[gnu::always_inline]] inline float exp_to_unit(float x) {
+  constexpr float round = 12582912.0F + 151.0F;  // leaves n + 151 in the low bits, the exponent of 2^(n + 24)
+  const float bounded = x < -104.0F ? -104.0F : x;
+  const float shifted = std::fma(bounded, 1.44269504F, round);
+  const float n = shifted - round;
+  const float r = std::fma(n, -ln2_low, std::fma(n, -ln2_high, bounded));
+  const float p = polynomial(r, {1.0F, 1.0F, 0.5F, 0.16666512F, 0.041666187F, 0.008369599F, 0.001395172F});
+  return p * std::bit_cast<float>(bits_of(shifted) << 23U);
+}
+/// The same of double, by e^r's series.
+[[gnu::always_inline]] inline double exp_to_unit(double x) {
+  constexpr double round = 0x1.8p52 + 1087.0;  // leaves n + 1087, the exponent of 2^(n + 64)
+  const double bounded = x < -746.0 ? -746.0 : x;
+  const double shifted = std::fma(bounded, 0x1.71547652b82fep+0, round);
+  const double n = shifted - round;
+  const double r = std::fma(n, -0x1.abc9e3b39803fp-56, std::fma(n, -0x1.62e42fefa39efp-1, bounded));
+  const double p = polynomial(r, {1.0, 1.0, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320,
+                                  1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800});
+  return p * std::bit_cast<double>(std::bit_cast<std::uint64_t>(shifted) << 52U);
+}
+template <class T>
+inline constexpr double exp_unit = sizeof(T) == sizeof(float) ? 0x1p24 : 0x1p64;
+/// exp(x) for x <= 0 in fewer steps than exp.
+template <class T>
+[[gnu::always_inline]] inline T exp_to_one(T x) {
+  return exp_to_unit(x) * static_cast<T>(1 / exp_unit<T>);
 }
 
 /// e^x - 1 for x whose e^x is a normal number. Of 0 with any sign it is 0.

@@ -11,10 +11,21 @@ template <class T>
 void nll(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, const std::int64_t* target,
          std::int64_t ignore, const T* weight, T* out);
 
-/// Their sum, in PyTorch's order of summation; the sum of the weights goes into `total_weight`.
+/// Their sum, in PyTorch's order of summation.
 template <class T>
 T nll_sum(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, const std::int64_t* target,
-          std::int64_t ignore, const T* weight, T* total_weight);
+          std::int64_t ignore, const T* weight);
+
+/// The sum of the weights of `count` targets, in the same order.
+template <class T>
+T nll_weight(std::int64_t count, const std::int64_t* target, std::int64_t ignore, const T* weight);
+
+/// nll and nll_sum where x holds just the log-probabilities of the targets' classes.
+template <class T>
+void nll_picked(const T* x, std::int64_t count, const std::int64_t* target, std::int64_t ignore, const T* weight,
+                T* out);
+template <class T>
+T nll_picked_sum(const T* x, std::int64_t count, const std::int64_t* target, std::int64_t ignore, const T* weight);
 
 /// dx[o][target][i] = -weight[target] g, where g is g[o][i], or g[0] for all if `step` is 0. Nothing else is written.
 template <class T>

@@ -11,7 +11,7 @@
 #include "kernels/blocks.h"
 #include "kernels/simd.h"
 // After simd.h, and read again for each target:
-#include <hwy/contrib/math/math-inl.h>
+#include "kernels/softmax-inl.h"
 
 #ifndef TAPER_KERNELS_SOFTMAX_KINDS_
 #define TAPER_KERNELS_SOFTMAX_KINDS_
@@ -27,70 +27,6 @@ namespace taper::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-constexpr std::int64_t chunk = 512;  // elements that stay in the first cache between two loops
-
-// Exp knows neither NaN nor infinities.
-template <class V, class D>
-HWY_INLINE V exp_of(D d, V x) {
-  const V low = hn::Set(d, -2000);
-  const V known = hn::IfThenElse(hn::Gt(x, low), x, low);
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, known));
-}
-
-// x = exp(x), for x at most 0.
-template <class T>
-void exp_in_place(T* x, std::int64_t n) {
-  const hn::ScalableTag<T> d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(exp_of(d, hn::LoadU(d, x + i)), d, x + i);
-  if (i == n) return;
-  HWY_ALIGN T rest[hn::MaxLanes(d)] = {};
-  std::copy(x + i, x + n, rest);
-  hn::Store(exp_of(d, hn::Load(d, rest)), d, rest);
-  std::copy_n(rest, n - i, x + i);
-}
-
-// NaN loses here; the sum of the exponentials finds it.
-template <class T>
-T larger(T best, T x) {
-  return x > best ? x : best;
-}
-
-template <class T>
-T largest(const T* x, std::int64_t n) {
-  constexpr std::int64_t lanes = 16;
-  T result = -std::numeric_limits<T>::infinity();
-  std::int64_t i = 0;
-  if (n >= lanes) {
-    T best[lanes];
-    std::copy_n(x, lanes, best);
-    for (; i + lanes <= n; i += lanes)
-      for (std::int64_t j = 0; j < lanes; ++j) best[j] = larger(best[j], x[i + j]);
-    for (const T b : best) result = larger(result, b);
-  }
-  for (; i < n; ++i) result = larger(result, x[i]);
-  return result;
-}
-
-// The sum of f(0) ... f(n - 1), in lanes whose number does not depend on the target.
-template <class T, class F>
-HWY_INLINE T lane_sum(std::int64_t n, F f) {
-  constexpr std::int64_t lanes = 16;
-  T total = 0;
-  std::int64_t i = 0;
-  if (n >= lanes) {
-    T acc[lanes] = {};
-    for (; i + lanes <= n; i += lanes)
-      for (std::int64_t j = 0; j < lanes; ++j) acc[j] += f(i + j);
-    for (const T a : acc) total += a;
-  }
-  for (; i < n; ++i) total += f(i);
-  return total;
-}
-
 // What logsumexp is where the largest value is not finite.
 template <class T>
 T without_exp(const T* x, std::int64_t n, std::int64_t stride, T shift) {
@@ -99,145 +35,149 @@ T without_exp(const T* x, std::int64_t n, std::int64_t stride, T shift) {
   return shift;
 }
 
-// The sum of exp(x - shift); `out`, where given, gets the terms.
-template <class T>
-double exp_sum(const T* x, std::int64_t n, T shift, T* out) {
-  T buffer[chunk];
-  double total = 0;
-  for (std::int64_t from = 0; from < n; from += chunk) {
-    const std::int64_t width = std::min(chunk, n - from);
-    T* terms = out ? out + from : buffer;
-    for (std::int64_t j = 0; j < width; ++j) terms[j] = x[from + j] - shift;
-    exp_in_place(terms, width);
-    total += static_cast<double>(lane_sum<T>(width, [terms](std::int64_t j) HWY_ATTR { return terms[j]; }));
-  }
-  return total;
-}
-
 template <class T>
 void forward_row(Kind kind, const T* x, std::int64_t n, T* out) {
   const T shift = largest(x, n);
   if (kind == Kind::softmax) {
-    const T scale = static_cast<T>(1 / exp_sum(x, n, shift, out));
+    const T scale = static_cast<T>(1 / exp_sum<true>(x, n, shift, out));
     for (std::int64_t i = 0; i < n; ++i) out[i] *= scale;
   } else if (kind == Kind::log_softmax) {
-    const T log_sum = static_cast<T>(std::log(exp_sum(x, n, shift, static_cast<T*>(nullptr))));
+    const T log_sum = static_cast<T>(std::log(exp_sum<false>(x, n, shift, out) / math::exp_unit<T>));
     for (std::int64_t i = 0; i < n; ++i) out[i] = (x[i] - shift) - log_sum;
   } else if (std::isfinite(shift)) {
-    *out = static_cast<T>(static_cast<double>(shift) + std::log(exp_sum(x, n, shift, static_cast<T*>(nullptr))));
+    *out = static_cast<T>(static_cast<double>(shift) + std::log(exp_sum<false>(x, n, shift, out) / math::exp_unit<T>));
   } else {
     *out = without_exp(x, n, 1, shift);
   }
 }
 
-// One block of at most column_block columns.
-template <class T>
-void forward_columns(Kind kind, const T* x, std::int64_t n, std::int64_t inner, std::int64_t width, T* out) {
-  T shift[column_block];
-  double total[column_block] = {};
-  T terms[column_block];
-  std::fill_n(shift, width, -std::numeric_limits<T>::infinity());
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t j = 0; j < width; ++j) shift[j] = larger(shift[j], x[i * inner + j]);
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = 0; j < width; ++j) terms[j] = x[i * inner + j] - shift[j];
-    exp_in_place(terms, width);
-    for (std::int64_t j = 0; j < width; ++j) total[j] += static_cast<double>(terms[j]);
-    if (kind == Kind::softmax) std::copy_n(terms, width, out + i * inner);
+// At most `lanes` columns.
+template <class T, class Width>
+HWY_INLINE void forward_vector(Kind kind, const T* x, std::int64_t n, std::int64_t inner, Width width, T* out) {
+  T shift[lanes];
+  double total[lanes];
+  T last[lanes];
+  largest_of_columns(x, n, inner, width, shift);
+  if (kind == Kind::softmax) {
+    exp_sums<true>(x, n, inner, width, shift, out, total);
+    for (std::int64_t j = 0; j < width; ++j) last[j] = static_cast<T>(1 / total[j]);
+    for (std::int64_t i = 0; i < n; ++i)
+      for (std::int64_t j = 0; j < width; ++j) out[i * inner + j] *= last[j];
+    return;
   }
+  exp_sums<false>(x, n, inner, width, shift, out, total);
   if (kind == Kind::logsumexp) {
     for (std::int64_t j = 0; j < width; ++j) {
-      out[j] = std::isfinite(shift[j]) ? static_cast<T>(static_cast<double>(shift[j]) + std::log(total[j]))
-                                       : without_exp(x + j, n, inner, shift[j]);
+      out[j] = std::isfinite(shift[j])
+                   ? static_cast<T>(static_cast<double>(shift[j]) + std::log(total[j] / math::exp_unit<T>))
+                   : without_exp(x + j, n, inner, shift[j]);
     }
     return;
   }
-  for (std::int64_t j = 0; j < width; ++j)
-    terms[j] = static_cast<T>(kind == Kind::softmax ? 1 / total[j] : std::log(total[j]));
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = 0; j < width; ++j) {
-      T& to = out[i * inner + j];
-      to = kind == Kind::softmax ? to * terms[j] : (x[i * inner + j] - shift[j]) - terms[j];
-    }
-  }
+  for (std::int64_t j = 0; j < width; ++j) last[j] = static_cast<T>(std::log(total[j] / math::exp_unit<T>));
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < width; ++j) out[i * inner + j] = (x[i * inner + j] - shift[j]) - last[j];
 }
 
 template <class T>
-void forward(Kind kind, const T* x, std::int64_t n, std::int64_t inner, std::int64_t width, T* out) {
-  if (inner == 1) {
-    forward_row(kind, x, n, out);
-  } else {
-    forward_columns(kind, x, n, inner, width, out);
-  }
+void forward_columns(Kind kind, const T* x, std::int64_t n, std::int64_t inner, std::int64_t width, T* out) {
+  vectors_of_columns(width, [=](std::int64_t from, auto count)
+                                HWY_ATTR { forward_vector(kind, x + from, n, inner, count, out + from); });
 }
 
 template <class T>
 void backward_row(bool log, const T* y, const T* g, std::int64_t n, T* dx) {
-  double total = 0;
-  for (std::int64_t from = 0; from < n; from += chunk) {
-    const std::int64_t width = std::min(chunk, n - from);
-    const T* gs = g + from;
-    const T* ys = y + from;
-    total += static_cast<double>(log ? lane_sum<T>(width, [gs](std::int64_t j) HWY_ATTR { return gs[j]; })
-                                     : lane_sum<T>(width, [gs, ys](std::int64_t j) HWY_ATTR { return gs[j] * ys[j]; }));
-  }
-  const T sum = static_cast<T>(total);
-  if (!log) {
+  if (log) {
+    const T sum = static_cast<T>(lane_sum<T>(n, [g](std::int64_t i) HWY_ATTR { return g[i]; }));
+    each(n, [dx, g, y, sum](std::int64_t i) HWY_ATTR { dx[i] = g[i] - math::exp_to_one(y[i]) * sum; });
+  } else {
+    const T sum = static_cast<T>(lane_sum<T>(n, [g, y](std::int64_t i) HWY_ATTR { return g[i] * y[i]; }));
     for (std::int64_t i = 0; i < n; ++i) dx[i] = (g[i] - sum) * y[i];
-    return;
-  }
-  T terms[chunk];
-  for (std::int64_t from = 0; from < n; from += chunk) {
-    const std::int64_t width = std::min(chunk, n - from);
-    std::copy_n(y + from, width, terms);
-    exp_in_place(terms, width);
-    for (std::int64_t j = 0; j < width; ++j) dx[from + j] = g[from + j] - terms[j] * sum;
   }
 }
 
-template <class T>
-void backward_columns(bool log, const T* y, const T* g, std::int64_t n, std::int64_t inner, std::int64_t width, T* dx) {
-  double total[column_block] = {};
-  T sum[column_block];
-  T terms[column_block];
+template <class T, class Width>
+HWY_INLINE void backward_vector(bool log, const T* y, const T* g, std::int64_t n, std::int64_t inner, Width width,
+                                T* dx) {
+  double total[lanes] = {};
+  T sum[lanes];
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t j = 0; j < width; ++j)
       total[j] += static_cast<double>(log ? g[i * inner + j] : g[i * inner + j] * y[i * inner + j]);
   for (std::int64_t j = 0; j < width; ++j) sum[j] = static_cast<T>(total[j]);
   for (std::int64_t i = 0; i < n; ++i) {
-    const std::int64_t at = i * inner;
-    if (!log) {
-      for (std::int64_t j = 0; j < width; ++j) dx[at + j] = (g[at + j] - sum[j]) * y[at + j];
-      continue;
+    const T* from = g + i * inner;
+    const T* result = y + i * inner;
+    T* to = dx + i * inner;
+    if (log) {
+#pragma omp simd
+      for (std::int64_t j = 0; j < width; ++j) to[j] = from[j] - math::exp_to_one(result[j]) * sum[j];
+    } else {
+      for (std::int64_t j = 0; j < width; ++j) to[j] = (from[j] - sum[j]) * result[j];
     }
-    std::copy_n(y + at, width, terms);
-    exp_in_place(terms, width);
-    for (std::int64_t j = 0; j < width; ++j) dx[at + j] = g[at + j] - terms[j] * sum[j];
   }
 }
 
 template <class T>
-void backward(bool log, const T* y, const T* g, std::int64_t n, std::int64_t inner, std::int64_t width, T* dx) {
-  if (inner == 1) {
-    backward_row(log, y, g, n, dx);
-  } else {
-    backward_columns(log, y, g, n, inner, width, dx);
+void backward_columns(bool log, const T* y, const T* g, std::int64_t n, std::int64_t inner, std::int64_t width, T* dx) {
+  vectors_of_columns(width, [=](std::int64_t from, auto count)
+                                HWY_ATTR { backward_vector(log, y + from, g + from, n, inner, count, dx + from); });
+}
+
+// `rows` lines of n: where they are short, as columns.
+template <class T>
+void forward(Kind kind, const T* x, std::int64_t rows, std::int64_t n, std::int64_t inner, std::int64_t width, T* out) {
+  if (inner != 1) return forward_columns(kind, x, n, inner, width, out);
+  const std::int64_t step = kind == Kind::logsumexp ? 1 : n;
+  if (n > short_row) {
+    for (std::int64_t r = 0; r < rows; ++r) forward_row(kind, x + r * n, n, out + r * step);
+    return;
+  }
+  T in[short_row * lanes] = {};
+  T result[short_row * lanes];
+  for (std::int64_t r = 0; r < rows; r += lanes) {
+    const std::int64_t count = std::min(rows - r, lanes);
+    into_columns(x + r * n, count, n, in);
+    forward_columns(kind, in, n, lanes, lanes, result);
+    from_columns(result, count, step, out + r * step);
   }
 }
 
-void forward_float(Kind kind, const float* x, std::int64_t n, std::int64_t inner, std::int64_t width, float* out) {
-  forward(kind, x, n, inner, width, out);
+template <class T>
+void backward(bool log, const T* y, const T* g, std::int64_t rows, std::int64_t n, std::int64_t inner,
+              std::int64_t width, T* dx) {
+  if (inner != 1) return backward_columns(log, y, g, n, inner, width, dx);
+  if (n > short_row) {
+    for (std::int64_t r = 0; r < rows; ++r) backward_row(log, y + r * n, g + r * n, n, dx + r * n);
+    return;
+  }
+  T results[short_row * lanes] = {};
+  T gradients[short_row * lanes] = {};
+  T out[short_row * lanes];
+  for (std::int64_t r = 0; r < rows; r += lanes) {
+    const std::int64_t count = std::min(rows - r, lanes);
+    into_columns(y + r * n, count, n, results);
+    into_columns(g + r * n, count, n, gradients);
+    backward_columns(log, results, gradients, n, lanes, lanes, out);
+    from_columns(out, count, n, dx + r * n);
+  }
 }
-void forward_double(Kind kind, const double* x, std::int64_t n, std::int64_t inner, std::int64_t width, double* out) {
-  forward(kind, x, n, inner, width, out);
+
+void forward_float(Kind kind, const float* x, std::int64_t rows, std::int64_t n, std::int64_t inner, std::int64_t width,
+                   float* out) {
+  forward(kind, x, rows, n, inner, width, out);
 }
-void backward_float(bool log, const float* y, const float* g, std::int64_t n, std::int64_t inner, std::int64_t width,
-                    float* dx) {
-  backward(log, y, g, n, inner, width, dx);
+void forward_double(Kind kind, const double* x, std::int64_t rows, std::int64_t n, std::int64_t inner,
+                    std::int64_t width, double* out) {
+  forward(kind, x, rows, n, inner, width, out);
 }
-void backward_double(bool log, const double* y, const double* g, std::int64_t n, std::int64_t inner, std::int64_t width,
-                     double* dx) {
-  backward(log, y, g, n, inner, width, dx);
+void backward_float(bool log, const float* y, const float* g, std::int64_t rows, std::int64_t n, std::int64_t inner,
+                    std::int64_t width, float* dx) {
+  backward(log, y, g, rows, n, inner, width, dx);
+}
+void backward_double(bool log, const double* y, const double* g, std::int64_t rows, std::int64_t n, std::int64_t inner,
+                     std::int64_t width, double* dx) {
+  backward(log, y, g, rows, n, inner, width, dx);
 }
 
 }  // namespace
@@ -257,25 +197,25 @@ HWY_EXPORT(backward_double);
 template <class T>
 void forward(Kind kind, const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* out) {
   const std::int64_t step = kind == Kind::logsumexp ? inner : n * inner;
-  for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
+  for_pieces(outer, n, inner, [&](std::int64_t row, std::int64_t rows, std::int64_t from, std::int64_t width) {
     const T* x = in + row * n * inner + from;
     T* to = out + row * step + from;
     if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(forward_float)(kind, x, n, inner, width, to);
+      HWY_DYNAMIC_DISPATCH(forward_float)(kind, x, rows, n, inner, width, to);
     } else {
-      HWY_DYNAMIC_DISPATCH(forward_double)(kind, x, n, inner, width, to);
+      HWY_DYNAMIC_DISPATCH(forward_double)(kind, x, rows, n, inner, width, to);
     }
   });
 }
 
 template <class T>
 void backward(bool log, const T* y, const T* g, std::int64_t outer, std::int64_t n, std::int64_t inner, T* dx) {
-  for_blocks(outer, n, inner, [&](std::int64_t row, std::int64_t from, std::int64_t width) {
+  for_pieces(outer, n, inner, [&](std::int64_t row, std::int64_t rows, std::int64_t from, std::int64_t width) {
     const std::int64_t at = row * n * inner + from;
     if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(backward_float)(log, y + at, g + at, n, inner, width, dx + at);
+      HWY_DYNAMIC_DISPATCH(backward_float)(log, y + at, g + at, rows, n, inner, width, dx + at);
     } else {
-      HWY_DYNAMIC_DISPATCH(backward_double)(log, y + at, g + at, n, inner, width, dx + at);
+      HWY_DYNAMIC_DISPATCH(backward_double)(log, y + at, g + at, rows, n, inner, width, dx + at);
     }
   });
 }

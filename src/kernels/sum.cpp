@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "kernels/reduce.h"
 #include "kernels/simd.h"
+#include "taper/base/threads.h"
 
 // Pairwise-like summation in four levels. Lanes are what PyTorch's 256-bit vectors hold, whatever this machine's width
 // is: the order of additions is part of the result.
@@ -19,29 +20,88 @@ namespace {
 template <class T>
 constexpr std::int64_t lanes = 32 / static_cast<std::int64_t>(sizeof(T));
 
-// total[j] = sum over i < size of in[i * stride + j], for `width` adjacent columns.
-template <int width, class T>
-void cascade(const T* in, std::int64_t stride, std::int64_t size, T* total) {
+// Rows that are added up before their sum goes into that of the next level.
+inline std::int64_t block_rows(std::int64_t size, int& power) {
   constexpr int levels = 4;
   const int bits = size <= 2 ? 1 : static_cast<int>(std::bit_width(static_cast<std::uint64_t>(size - 1)));
-  const int power = std::max(4, bits / levels);
-  const std::int64_t step = std::int64_t{1} << power;
-  T acc[levels][width] = {};
+  power = std::max(4, bits / levels);
+  return std::int64_t{1} << power;
+}
+
+// to += from, from = 0.
+template <class T>
+HWY_INLINE void carry(T* HWY_RESTRICT from, T* HWY_RESTRICT to, std::int64_t width) {
+  for (std::int64_t j = 0; j < width; ++j) to[j] += from[j];
+  for (std::int64_t j = 0; j < width; ++j) from[j] = 0;
+}
+
+// Adds rows [0, size) to sum, for `width` adjacent columns.
+template <int width, class T>
+HWY_INLINE void add_rows(const T* in, std::int64_t stride, std::int64_t size, T (&sum)[width]) {
+  for (std::int64_t i = 0; i < size; ++i)
+    for (int j = 0; j < width; ++j) sum[j] += in[i * stride + j];
+}
+
+// total[j] = sum over i < size of in[i * stride + j], for `width` adjacent columns. `deep` is whether there are so many
+// rows that sums move on to the upper levels.
+template <bool deep, int width, class T>
+void cascade_levels(const T* in, std::int64_t stride, std::int64_t size, T* total) {
+  int power = 0;
+  const std::int64_t step = block_rows(size, power);
+  T first[width] = {};
+  T second[width] = {};
+  T third[width] = {};
   std::int64_t i = 0;
   while (i + step <= size) {
     T low[width] = {};
-    for (const std::int64_t end = i + step; i < end; ++i)
-      for (int j = 0; j < width; ++j) low[j] += in[i * stride + j];
-    for (int j = 0; j < width; ++j) acc[0][j] = low[j];
-    for (int level = 1; level < levels; ++level) {
-      for (int j = 0; j < width; ++j) acc[level][j] += acc[level - 1][j];
-      for (int j = 0; j < width; ++j) acc[level - 1][j] = 0;
-      if ((i & ((step - 1) << (level * power))) != 0) break;
+    add_rows(in + i * stride, stride, step, low);
+    for (int j = 0; j < width; ++j) first[j] += low[j];
+    i += step;
+    if constexpr (deep) {
+      if ((i & ((step - 1) << power)) != 0) continue;
+      carry(first, second, width);
+      if ((i & ((step - 1) << (2 * power))) == 0) carry(second, third, width);
     }
   }
+  T low[width] = {};
+  add_rows(in + i * stride, stride, size - i, low);
+  for (int j = 0; j < width; ++j) total[j] = low[j] + first[j] + second[j] + third[j];
+}
+template <int width, class T>
+void cascade(const T* in, std::int64_t stride, std::int64_t size, T* total) {
+  int power = 0;
+  if (size < block_rows(size, power) << power) return cascade_levels<false, width>(in, stride, size, total);
+  cascade_levels<true, width>(in, stride, size, total);
+}
+
+constexpr std::int64_t tile = 512;
+
+// The same of up to `tile` columns, row by row, as memory has them.
+template <class T>
+void cascade_tile(const T* in, std::int64_t stride, std::int64_t size, std::int64_t width, T* total) {
+  int power = 0;
+  const std::int64_t step = block_rows(size, power);
+  T low[tile];
+  T first[tile];
+  T second[tile];
+  T third[tile];
+  for (T* sums : {low, first, second, third}) std::fill_n(sums, width, T(0));
+  std::int64_t i = 0;
+  while (i + step <= size) {
+    for (const std::int64_t end = i + step; i < end; i += 4) {
+      const T* row = in + i * stride;
+#pragma omp simd
+      for (std::int64_t j = 0; j < width; ++j)
+        low[j] = (((low[j] + row[j]) + row[stride + j]) + row[2 * stride + j]) + row[3 * stride + j];
+    }
+    carry(low, first, width);
+    if ((i & ((step - 1) << power)) != 0) continue;
+    carry(first, second, width);
+    if ((i & ((step - 1) << (2 * power))) == 0) carry(second, third, width);
+  }
   for (; i < size; ++i)
-    for (int j = 0; j < width; ++j) acc[0][j] += in[i * stride + j];
-  for (int j = 0; j < width; ++j) total[j] = acc[0][j] + acc[1][j] + acc[2][j] + acc[3][j];
+    for (std::int64_t j = 0; j < width; ++j) low[j] += in[i * stride + j];
+  for (std::int64_t j = 0; j < width; ++j) total[j] = low[j] + first[j] + second[j] + third[j];
 }
 
 // The same sums of `width` columns, each in four interleaved streams: stream r takes rows 4i + r.
@@ -85,12 +145,18 @@ void sum_columns(const T* in, std::int64_t n, std::int64_t inner, std::int64_t b
   constexpr int width = lanes<T>;
   std::int64_t j = begin;
   if (inner >= width && walk == Walk::vectors) {
-    for (; j + 4 * width <= end; j += 4 * width) cascade<4 * width>(in + j, inner, n, out + j);
+    while (j + 4 * width <= end) {
+      const std::int64_t count = std::min(tile, (end - j) / (4 * width) * (4 * width));
+      cascade_tile(in + j, inner, n, count, out + j);
+      j += count;
+    }
     for (; j + width <= end; j += width) streams<width>(in + j, inner, n, out + j);
   } else {
     for (; j + 4 <= end; j += 4) cascade<4>(in + j, inner, n, out + j);
   }
-  for (; j < end; ++j) streams<1>(in + j, inner, n, out + j);
+  if (end - j >= 4) streams<4>(in + j, inner, n, out + j), j += 4;
+  if (end - j >= 2) streams<2>(in + j, inner, n, out + j), j += 2;
+  if (end > j) streams<1>(in + j, inner, n, out + j);
 }
 
 void sum_rows_float(const float* in, std::int64_t rows, std::int64_t n, Walk walk, float* out) {
@@ -124,6 +190,7 @@ HWY_EXPORT(sum_columns_double);
 
 constexpr std::int64_t piece = 1 << 15;  // elements
 constexpr std::int64_t column_group = 32;
+constexpr std::int64_t tile_groups = 16;  // 512 columns
 
 template <class T>
 constexpr bool is_float = sizeof(T) == sizeof(float);
@@ -151,16 +218,17 @@ void sum(const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T*
     }
   };
   const std::int64_t groups = (inner + column_group - 1) / column_group;
-  parallel_for(0, outer * groups, std::max<std::int64_t>(1, piece / (length * column_group)),
-               [&](std::int64_t b, std::int64_t e) {
-                 while (b < e) {
-                   const std::int64_t row = b / groups;
-                   const std::int64_t stop = std::min(e, (row + 1) * groups);
-                   columns(row, (b - row * groups) * column_group,
-                           std::min(inner, (stop - row * groups) * column_group));
-                   b = stop;
-                 }
-               });
+  // As many columns as a tile has or a thread gets; what a piece is does not show in the sums.
+  const std::int64_t side_by_side = std::min(tile_groups, (groups + get_num_threads() - 1) / get_num_threads());
+  parallel_for(
+      0, outer * groups, std::max(side_by_side, piece / (length * column_group)), [&](std::int64_t b, std::int64_t e) {
+        while (b < e) {
+          const std::int64_t row = b / groups;
+          const std::int64_t stop = std::min(e, (row + 1) * groups);
+          columns(row, (b - row * groups) * column_group, std::min(inner, (stop - row * groups) * column_group));
+          b = stop;
+        }
+      });
 }
 
 template void sum(const float*, std::int64_t, std::int64_t, std::int64_t, float*, Walk);

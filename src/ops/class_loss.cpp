@@ -1,10 +1,12 @@
 // Losses of classes: nll_loss and cross_entropy.
 #include <fmt/format.h>
 
+#include "kernels/cross_entropy.h"
 #include "kernels/nll.h"
 #include "ops/elementwise.h"
 #include "ops/index_rows.h"
 #include "ops/loss.h"
+#include "ops/softmax.h"
 #include "taper/base/error.h"
 #include "taper/ops/create.h"
 #include "taper/ops/index.h"
@@ -110,11 +112,10 @@ Tensor nll_values(const Tensor& input, const Tensor& target, const Tensor& weigh
     const auto* classes = target.data<std::int64_t>();
     if (c.how == Reduce::none)
       return kernels::nll(in.data<T>(), c.outer, c.n, c.inner, classes, c.ignore, numbers<T>(weight), out.data<T>());
-    T total = 0;
-    T loss = kernels::nll_sum(in.data<T>(), c.outer, c.n, c.inner, classes, c.ignore, numbers<T>(weight), &total);
-    if (c.how == Reduce::mean) loss /= total;
+    const T total = kernels::nll_weight(target.numel(), classes, c.ignore, numbers<T>(weight));
+    const T loss = kernels::nll_sum(in.data<T>(), c.outer, c.n, c.inner, classes, c.ignore, numbers<T>(weight));
     c.total = static_cast<double>(total);
-    *out.data<T>() = loss;
+    *out.data<T>() = c.how == Reduce::mean ? loss / total : loss;
   });
   return out;
 }
@@ -142,6 +143,84 @@ Tensor nll(const char* op, const Tensor& input, const Tensor& target, const Tens
                 saved(classes, w, c),
                 [](Grads& dx, const Tensor& g, const Tensor& at, const Tensor& scale, const Classes& layout) {
                   dx.add(0, nll_gradient(g, at, scale, layout));
+                });
+}
+
+// What the fused cross entropy leaves for its backward: the input's gradient for cotangents of one.
+class UnitGradient {
+ public:
+  explicit UnitGradient(Tensor unit) : unit_(std::move(unit)) {}
+  const Tensor& get() const { return unit_; }
+
+  // The gradient for the cotangent g; with `last` in the same memory.
+  Tensor times(const Tensor& g, bool last, const Tensor& target, const Classes& c) const {
+    const Tensor from = detail::dense(g);
+    const Tensor unit = last ? std::move(unit_) : unit_;
+    const Tensor out = last ? unit : detail::make_tensor(c.whole, g.dtype());
+    detail::dispatch_floating(g.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      if (last && c.how != Reduce::none && *from.data<T>() == 1) return;
+      kernels::cross_entropy_scale(unit.data<T>(), from.data<T>(), c.how == Reduce::none ? 1 : 0, c.outer, c.n, c.inner,
+                                   target.data<std::int64_t>(), c.ignore, out.data<T>());
+    });
+    return out;
+  }
+
+ private:
+  mutable Tensor unit_;  // its handle is given away by the last backward
+};
+
+// The factor of each target's line in UnitGradient, its class dimension kept: 0 where ignored.
+Tensor line_factors(const Tensor& target, const Tensor& weight, const Classes& c, const Tensor& like) {
+  const Tensor ignored = target == c.ignore;
+  const Tensor of_class = weight.defined() ? weight.index({where(ignored, zeros_like(target), target)})
+                                           : ones(target.shape(), {.dtype = like.dtype()});
+  const Tensor factors = c.how == Reduce::mean ? of_class / c.total : of_class;
+  return masked_fill(factors, ignored, 0).unsqueeze(c.whole.size() == 1 ? 0 : 1);
+}
+
+// Backward as operations, which are themselves recorded: as those of nll_loss and of softmax.
+void send_recorded(Grads& dx, const Tensor& g, const Tensor& unit, const Tensor& picked, const Tensor& target,
+                   const Tensor& weight, const Classes& c) {
+  const int d = c.whole.size() == 1 ? 0 : 1;
+  const Tensor factors = line_factors(target, weight, c, unit);
+  const Tensor classes = where(target == c.ignore, zeros_like(target), target).unsqueeze(d);
+  Tensor shares = masked_fill(unit / factors, factors == 0, 0).scatter(d, classes, exp(picked).unsqueeze(d));
+  const Tensor probabilities = detail::record_softmax(std::move(shares), dx.input(0, unit), d);
+  const Tensor from = c.how == Reduce::none ? g.unsqueeze(d) : g;
+  dx.add(0, nll_gradient(g, target, weight, c) + probabilities * (factors * from));
+}
+
+// log_softmax and nll_loss in one pass over the input, which finds the gradient, too.
+Tensor fused_cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight, std::int64_t ignore,
+                           Reduce how) {
+  Classes c(input, ignore, how);
+  const Tensor classes = checked_classes("cross_entropy", target, c.n, ignore);
+  const Tensor w = weight.defined() ? detail::dense(weight) : weight;
+  const Tensor in = detail::dense(input);
+  const Tensor picked = detail::make_tensor(target.shape(), input.dtype());
+  const Tensor gradient = would_record({input}) ? detail::make_tensor(input.shape(), input.dtype()) : Tensor();
+  Tensor out = detail::make_tensor(how == Reduce::none ? target.shape() : Shape{}, input.dtype());
+  detail::dispatch_floating(input.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto* at = classes.data<std::int64_t>();
+    const T* scale = numbers<T>(w);
+    const T total = kernels::nll_weight(target.numel(), at, ignore, scale);
+    c.total = static_cast<double>(total);
+    kernels::cross_entropy(in.data<T>(), c.outer, c.n, c.inner, at, ignore, scale,
+                           how == Reduce::mean ? 1 / total : T(1), picked.data<T>(),
+                           gradient.defined() ? gradient.data<T>() : nullptr);
+    if (how == Reduce::none)
+      return kernels::nll_picked(picked.data<T>(), target.numel(), at, ignore, scale, out.data<T>());
+    const T loss = kernels::nll_picked_sum(picked.data<T>(), target.numel(), at, ignore, scale);
+    *out.data<T>() = how == Reduce::mean ? loss / total : loss;
+  });
+  return record(input.dim() > 2 ? "NllLoss2DBackward0" : "NllLossBackward0", std::move(out), {input},
+                saved(UnitGradient(gradient), picked, classes, w, c),
+                [](Grads& dx, const Tensor& g, const UnitGradient& unit, const Tensor& log, const Tensor& at,
+                   const Tensor& by, const Classes& layout) {
+                  if (dx.recording()) return send_recorded(dx, g, unit.get(), log, at, by, layout);
+                  dx.add(0, unit.times(g, dx.last(), at, layout));
                 });
 }
 
@@ -204,10 +283,10 @@ Tensor cross_entropy(const Tensor& input, const Tensor& target, const CrossEntro
     return cross_entropy_of_probabilities(input, target, options, how);
   }
   check_classes("cross_entropy", input, target);
+  if (smoothing == 0) return fused_cross_entropy(input, target, options.weight, options.ignore_index, how);
   checked_classes("cross_entropy", target, input.shape()[class_dim(input)], options.ignore_index);
   const Tensor log_probabilities = input.log_softmax(class_dim(input));
   const Tensor loss = nll("cross_entropy", log_probabilities, target, options.weight, options.ignore_index, how);
-  if (smoothing == 0) return loss;
   const auto classes = static_cast<double>(input.shape()[class_dim(input)]);
   return loss * (1 - smoothing) + smooth_loss(log_probabilities, target, options, how) * (smoothing / classes);
 }

@@ -1,6 +1,7 @@
 // Exponentials that are normalised along a dimension.
-#include "kernels/softmax.h"
+#include "ops/softmax.h"
 
+#include "kernels/softmax.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
 #include "taper/ops/pointwise.h"
@@ -62,8 +63,12 @@ Tensor softmax(const Tensor& x, std::int64_t dim) {
   const detail::Reduction r("softmax", x, {dim}, true);
   Tensor out =
       forward(r, x.shape(), [&](const auto* in, auto* to) { kernels::softmax(in, r.outer, r.n, r.inner, to); });
+  return detail::record_softmax(std::move(out), x, dim);
+}
+
+Tensor detail::record_softmax(Tensor result, const Tensor& x, std::int64_t dim) {
   return record(
-      "SoftmaxBackward0", out, {x}, saved(out, dim),
+      "SoftmaxBackward0", result, {x}, saved(result, dim),
       [](Grads& dx, const Tensor& g, const Tensor& y, std::int64_t d) { dx.add(0, softmax_gradient(g, y, d)); });
 }
 

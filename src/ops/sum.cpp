@@ -75,7 +75,8 @@ Tensor mean_over(const char* node, const Tensor& x, const Shape& dims, bool keep
   });
   return record(node, std::move(out), {x}, saved(x.shape(), r.kept, r.n),
                 [](Grads& dx, const Tensor& g, const Shape& from, const Shape& kept, std::int64_t n) {
-                  dx.add(0, unreduced(g, kept).expand(from) / n);
+                  const Tensor whole = unreduced(g, kept);
+                  dx.add(0, dx.recording() ? whole.expand(from) / n : (whole / n).expand(from));
                 });
 }
 

@@ -64,6 +64,22 @@ TEST_CASE("what gelu adds to 1 is exact to the last places of 1, and so is the n
   CHECK(std::isnan(math::normal_density(nan)));
 }
 
+TEST_CASE("exp of numbers up to zero is within a unit of the exact value, subnormal ones too, and passes NaN on") {
+  const auto low = [](auto x) { return x > 0 ? -x : x; };
+  CHECK(largest_error([&](float x) { return math::exp_to_one(low(x)); }, [&](double x) { return std::exp(low(x)); }) <
+        1.1);
+  for (double x = 0; x > -760; x = x * 1.003 - 1e-3) {
+    const double exact = std::exp(x);
+    REQUIRE(std::abs(math::exp_to_one(x) - exact) <= std::max(exact * 0x1p-52, 0x1p-1074));
+  }
+  CHECK(math::exp_to_one(0.0F) == 1);
+  CHECK(math::exp_to_one(0.0) == 1);
+  CHECK(math::exp_to_one(-std::numeric_limits<float>::infinity()) == 0);
+  CHECK(math::exp_to_one(-std::numeric_limits<double>::infinity()) == 0);
+  CHECK(std::isnan(math::exp_to_one(std::numeric_limits<float>::quiet_NaN())));
+  CHECK(std::isnan(math::exp_to_one(std::numeric_limits<double>::quiet_NaN())));
+}
+
 TEST_CASE("sigmoid is accurate as long as exp(-x) is finite, and 0 below") {
   const auto exact = [](double x) { return x < -88.7 ? 0.0 : 1 / (1 + std::exp(-x)); };
   CHECK(largest_error([](float x) { return x < -88.7F && x > -89.0F ? 0.0F : math::sigmoid(x); }, exact) < 2.5);

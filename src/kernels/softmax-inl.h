@@ -1,0 +1,160 @@
+// What kernels of exponentials along an axis share. Read once for each target, inside the pattern of simd.h.
+#if defined(TAPER_KERNELS_SOFTMAX_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TAPER_KERNELS_SOFTMAX_INL_H_
+#undef TAPER_KERNELS_SOFTMAX_INL_H_
+#else
+#define TAPER_KERNELS_SOFTMAX_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "kernels/math.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace taper::kernels {
+namespace HWY_NAMESPACE {
+namespace {
+
+constexpr std::int64_t lanes = 16;  // on every target: the order of additions is part of the result
+
+// NaN loses here; the sum of the exponentials finds it.
+template <class T>
+HWY_INLINE T larger(T best, T x) {
+  return x > best ? x : best;
+}
+
+// Sixteen to one, as a tree.
+template <class T, class Op>
+HWY_INLINE T fold(T (&x)[lanes], Op op) {
+  for (int j = 0; j < 8; ++j) x[j] = op(x[j], x[j + 8]);
+  for (int j = 0; j < 4; ++j) x[j] = op(x[j], x[j + 4]);
+  return op(op(x[0], x[2]), op(x[1], x[3]));
+}
+
+// n is at least `lanes` here and below: the last numbers are read as a whole vector, some of them again.
+template <class T>
+T largest(const T* x, std::int64_t n) {
+  constexpr std::int64_t wide = 4 * lanes;
+  T best[lanes];
+  std::copy_n(x + n - lanes, lanes, best);
+  std::int64_t i = 0;
+  if (n >= wide) {
+    T four[wide];
+    std::copy_n(x, wide, four);
+    for (i = wide; i + wide <= n; i += wide)
+      for (std::int64_t j = 0; j < wide; ++j) four[j] = larger(four[j], x[i + j]);
+    for (std::int64_t j = 0; j < wide; ++j) best[j % lanes] = larger(best[j % lanes], four[j]);
+  }
+  for (; i + lanes <= n; i += lanes)
+    for (std::int64_t j = 0; j < lanes; ++j) best[j] = larger(best[j], x[i + j]);
+  return fold(best, [](T a, T b) HWY_ATTR { return larger(larger(-std::numeric_limits<T>::infinity(), a), b); });
+}
+
+// The sum of f(0) ... f(n - 1): lanes of T for a while, which go into lanes of double. f may be called again for the
+// last numbers.
+template <class T, class F>
+HWY_INLINE double lane_sum(std::int64_t n, F f) {
+  constexpr std::int64_t chunk = 32 * lanes;
+  double total[lanes] = {};
+  const std::int64_t whole = n / lanes * lanes;
+  for (std::int64_t from = 0; from < whole; from += chunk) {
+    const std::int64_t end = std::min(whole, from + chunk);
+    T acc[lanes] = {};
+    for (std::int64_t i = from; i < end; i += lanes) {
+#pragma omp simd
+      for (std::int64_t j = 0; j < lanes; ++j) acc[j] += f(i + j);
+    }
+    for (std::int64_t j = 0; j < lanes; ++j) total[j] += static_cast<double>(acc[j]);
+  }
+  if (whole < n) {
+    T last[lanes];
+#pragma omp simd
+    for (std::int64_t j = 0; j < lanes; ++j) last[j] = f(n - lanes + j);
+    for (std::int64_t j = 0; j < lanes; ++j) total[j] += j >= lanes - (n - whole) ? static_cast<double>(last[j]) : 0.0;
+  }
+  return fold(total, [](double a, double b) HWY_ATTR { return a + b; });
+}
+
+// Calls f(0) ... f(n - 1), perhaps again for the last numbers.
+template <class F>
+HWY_INLINE void each(std::int64_t n, F f) {
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+#pragma omp simd
+    for (std::int64_t j = 0; j < lanes; ++j) f(i + j);
+  }
+  if (i == n) return;
+#pragma omp simd
+  for (std::int64_t j = 0; j < lanes; ++j) f(n - lanes + j);
+}
+
+// The sum of exp(x - shift), where shift is the largest x; `out`, where `keep`, gets the terms. Both are `exp_unit`
+// times what they say.
+template <bool keep, class T>
+HWY_INLINE double exp_sum(const T* x, std::int64_t n, T shift, T* out) {
+  return lane_sum<T>(n, [x, shift, out](std::int64_t i) HWY_ATTR {
+    const T e = math::exp_to_unit(x[i] - shift);
+    if constexpr (keep) out[i] = e;
+    return e;
+  });
+}
+
+// The largest of each of `width` adjacent columns.
+template <class T, class Width>
+HWY_INLINE void largest_of_columns(const T* x, std::int64_t n, std::int64_t inner, Width width, T* best) {
+  std::fill_n(best, static_cast<std::int64_t>(width), -std::numeric_limits<T>::infinity());
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < width; ++j) best[j] = larger(best[j], x[i * inner + j]);
+}
+
+// exp_sum of each of `width` adjacent columns.
+template <bool keep, class T, class Width>
+HWY_INLINE void exp_sums(const T* x, std::int64_t n, std::int64_t inner, Width width, const T* shift, T* out,
+                         double* total) {
+  std::fill_n(total, static_cast<std::int64_t>(width), 0.0);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T* from = x + i * inner;
+    T* to = out + i * inner;
+#pragma omp simd
+    for (std::int64_t j = 0; j < width; ++j) {
+      const T e = math::exp_to_unit(from[j] - shift[j]);
+      if constexpr (keep) to[j] = e;
+      total[j] += static_cast<double>(e);
+    }
+  }
+}
+
+// Covers `width` columns with calls of f(first column, number of columns), of which the last may take some columns
+// again: the number is a constant unless it is smaller than a vector.
+template <class F>
+HWY_INLINE void vectors_of_columns(std::int64_t width, F f) {
+  constexpr std::integral_constant<std::int64_t, lanes> whole;
+  if (width < lanes) return f(std::int64_t{0}, width);
+  for (std::int64_t from = 0; from + lanes <= width; from += lanes) f(from, whole);
+  if (width % lanes != 0) f(width - lanes, whole);
+}
+
+constexpr std::int64_t short_row = 16;  // up to here rows are treated as columns, as many as are a vector at a time
+
+template <class T>
+void into_columns(const T* x, std::int64_t rows, std::int64_t n, T* columns) {
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t r = 0; r < rows; ++r) columns[i * lanes + r] = x[r * n + i];
+}
+template <class T>
+void from_columns(const T* columns, std::int64_t rows, std::int64_t n, T* x) {
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t i = 0; i < n; ++i) x[r * n + i] = columns[i * lanes + r];
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace taper::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif
