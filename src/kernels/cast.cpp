@@ -1,5 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cast.cpp"
+#include <algorithm>
+
 #include "kernels/pointwise.h"
 #include "kernels/simd.h"
 
@@ -15,6 +17,8 @@ void cast_loop(std::int64_t n, void* out, std::int64_t so, const void* x, std::i
   if (so == 1 && sx == 1) {
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) o[i] = static_cast<Out>(a[i]);
+  } else if (so == 1 && sx == 0) {
+    std::fill_n(o, n, static_cast<Out>(*a));
   } else {
     for (std::int64_t i = 0; i < n; ++i) o[i * so] = static_cast<Out>(a[i * sx]);
   }

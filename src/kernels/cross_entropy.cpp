@@ -36,19 +36,17 @@ namespace {
 template <class T>
 void one_row(const T* x, std::int64_t n, const Classes<T>& classes, T* picked, T* dx) {
   const std::int64_t c = *classes.target;
-  if (c == classes.ignore) {
-    *picked = 0;
-    if (dx != nullptr) std::fill_n(dx, n, T(0));
-    return;
-  }
+  const bool counts = c != classes.ignore;
+  *picked = 0;
+  if (!counts && dx == nullptr) return;
   const T shift = largest(x, n);
   const double total = dx != nullptr ? exp_sum<true>(x, n, shift, dx) : exp_sum<false>(x, n, shift, dx);
-  *picked = (x[c] - shift) - static_cast<T>(std::log(total / math::exp_unit<T>));
+  if (counts) *picked = (x[c] - shift) - static_cast<T>(std::log(total / math::exp_unit<T>));
   if (dx == nullptr) return;
-  const T scale = classes.scale(c);
+  const T scale = counts ? classes.scale(c) : T(0);
   const T each = static_cast<T>(static_cast<double>(scale) / total);
   for (std::int64_t i = 0; i < n; ++i) dx[i] *= each;
-  dx[c] -= scale;
+  if (counts) dx[c] -= scale;
 }
 
 // At most `lanes` columns.
@@ -68,17 +66,14 @@ HWY_INLINE void one_vector(const T* x, std::int64_t n, std::int64_t inner, Width
     const std::int64_t c = classes.target[j];
     const bool counts = c != classes.ignore;
     picked[j] = counts ? (x[c * inner + j] - shift[j]) - static_cast<T>(std::log(total[j] / math::exp_unit<T>)) : T(0);
-    each[j] = counts ? static_cast<T>(static_cast<double>(classes.scale(c)) / total[j]) : T(0);
+    each[j] = static_cast<T>((counts ? static_cast<double>(classes.scale(c)) : 0.0) / total[j]);
   }
   if (dx == nullptr) return;
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t j = 0; j < width; ++j) dx[i * inner + j] *= each[j];
   for (std::int64_t j = 0; j < width; ++j) {
     const std::int64_t c = classes.target[j];
-    if (c != classes.ignore)
-      dx[c * inner + j] -= classes.scale(c);
-    else
-      for (std::int64_t i = 0; i < n; ++i) dx[i * inner + j] = 0;
+    if (c != classes.ignore) dx[c * inner + j] -= classes.scale(c);
   }
 }
 

@@ -7,8 +7,8 @@
 namespace taper::kernels {
 
 /// picked[o][i] is log_softmax(x) at the class that the target names, 0 where ignored. dx, unless null, gets the
-/// gradient of -sum(share weight[target] picked): share weight[target] (softmax(x) - 1 at the target), 0 where ignored.
-/// `weight` [n] may be null for ones. dx is not x.
+/// gradient of -sum(share weight[target] picked): share weight[target] (softmax(x) - 1 at the target); where ignored 0
+/// softmax(x), which may be NaN. `weight` [n] may be null for ones. dx is not x.
 template <class T>
 void cross_entropy(const T* x, std::int64_t outer, std::int64_t n, std::int64_t inner, const std::int64_t* target,
                    std::int64_t ignore, const T* weight, T share, T* picked, T* dx);

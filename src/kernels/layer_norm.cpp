@@ -2,81 +2,98 @@
 #define HWY_TARGET_INCLUDE "kernels/layer_norm.cpp"
 #include "kernels/layer_norm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
 
 #include "kernels/blocks.h"
 #include "kernels/simd.h"
+// After simd.h, and read again for each target:
+#include "kernels/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace taper::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr std::int64_t lanes = 16;
-
-// The sum of f(0) ... f(n - 1) in double, in lanes whose number does not depend on the target.
-template <class F>
-HWY_INLINE double lane_sum(std::int64_t n, F f) {
-  double acc[lanes] = {};
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (std::int64_t j = 0; j < lanes; ++j) acc[j] += f(i + j);
-  double total = 0;
-  for (const double a : acc) total += a;
-  for (; i < n; ++i) total += f(i);
-  return total;
-}
-
 template <class T>
 void forward_row(const T* x, std::int64_t n, const T* gamma, const T* beta, double eps, T* y, T* mean, T* rstd) {
   const double count = static_cast<double>(n);
-  const double center = lane_sum(n, [x](std::int64_t i) HWY_ATTR { return static_cast<double>(x[i]); }) / count;
-  const double square = lane_sum(n, [x, center](std::int64_t i) HWY_ATTR {
-    const double d = static_cast<double>(x[i]) - center;
-    return d * d;
-  });
-  *mean = static_cast<T>(center);
-  *rstd = static_cast<T>(1 / std::sqrt(square / count + eps));
-  const T shift = *mean;
-  const T scale = *rstd;
+  // Against its first number the row's sum loses nothing where the mean is far larger than the spread.
+  const T first = *x;
+  const double center =
+      static_cast<double>(first) + lane_sum<T>(n, [x, first](std::int64_t i) HWY_ATTR { return x[i] - first; }) / count;
+  const T shift = *mean = static_cast<T>(center);
+  const double rest = center - static_cast<double>(shift);
+  const double square = lane_sum<T>(n, [x, shift](std::int64_t i) HWY_ATTR { return (x[i] - shift) * (x[i] - shift); });
+  const T scale = *rstd = static_cast<T>(1 / std::sqrt(std::max(0.0, square / count - rest * rest) + eps));
+  if (gamma != nullptr && beta != nullptr) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - shift) * scale * gamma[i] + beta[i];
+    return;
+  }
   for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - shift) * scale;
-  if (gamma)
+  if (gamma != nullptr)
     for (std::int64_t i = 0; i < n; ++i) y[i] *= gamma[i];
-  if (beta)
+  if (beta != nullptr)
     for (std::int64_t i = 0; i < n; ++i) y[i] += beta[i];
 }
 
-// dx = rstd (g - mean(g) - xhat mean(g xhat)) with g = dy gamma.
+// dx = rstd (g - mean(g) - xhat mean(g xhat)), where g(i) is dy gamma.
+template <class T, class G>
+HWY_INLINE void backward_terms(G g, const T* x, T mean, T rstd, std::int64_t n, T* dx) {
+  const double count = static_cast<double>(n);
+  const T a = static_cast<T>(lane_sum<T>(n, g) / count);
+  const T b = static_cast<T>(
+      lane_sum<T>(n, [g, x, mean, rstd](std::int64_t i) HWY_ATTR { return g(i) * ((x[i] - mean) * rstd); }) / count);
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) dx[i] = rstd * (g(i) - a - (x[i] - mean) * rstd * b);
+}
 template <class T>
 void backward_row(const T* dy, const T* x, T mean, T rstd, const T* gamma, std::int64_t n, T* dx) {
-  for (std::int64_t i = 0; i < n; ++i) dx[i] = gamma ? dy[i] * gamma[i] : dy[i];
-  const double count = static_cast<double>(n);
-  const double sum = lane_sum(n, [dx](std::int64_t i) HWY_ATTR { return static_cast<double>(dx[i]); });
-  const double product = lane_sum(n, [dx, x, mean, rstd](std::int64_t i) HWY_ATTR {
-    return static_cast<double>(dx[i]) * static_cast<double>((x[i] - mean) * rstd);
-  });
-  const T a = static_cast<T>(sum / count);
-  const T b = static_cast<T>(product / count);
-  for (std::int64_t i = 0; i < n; ++i) dx[i] = rstd * (dx[i] - a - (x[i] - mean) * rstd * b);
+  if (gamma != nullptr) {
+    backward_terms([dy, gamma](std::int64_t i) HWY_ATTR { return dy[i] * gamma[i]; }, x, mean, rstd, n, dx);
+  } else {
+    backward_terms([dy](std::int64_t i) HWY_ATTR { return dy[i]; }, x, mean, rstd, n, dx);
+  }
 }
 
-// One block of at most column_block columns.
+// One block of `width` columns, at most column_block: sums of some rows in T, their sums in double.
+template <class T, class Width>
+HWY_INLINE void column_sums(const T* dy, const T* x, const T* mean, const T* rstd, std::int64_t rows, std::int64_t n,
+                            Width width, T* dgamma, T* dbeta) {
+  constexpr std::int64_t together = 32;
+  double scale[column_block] = {};
+  double shift[column_block] = {};
+  for (std::int64_t from = 0; from < rows; from += together) {
+    T scales[column_block] = {};
+    T shifts[column_block] = {};
+    for (std::int64_t r = from; r < std::min(rows, from + together); ++r) {
+      const T* g = dy + r * n;
+      const T* in = x + r * n;
+#pragma omp simd
+      for (std::int64_t j = 0; j < width; ++j) {
+        scales[j] += g[j] * ((in[j] - mean[r]) * rstd[r]);
+        shifts[j] += g[j];
+      }
+    }
+    for (std::int64_t j = 0; j < width; ++j) scale[j] += static_cast<double>(scales[j]);
+    for (std::int64_t j = 0; j < width; ++j) shift[j] += static_cast<double>(shifts[j]);
+  }
+  for (std::int64_t j = 0; j < width; ++j) {
+    if (dgamma != nullptr) dgamma[j] = static_cast<T>(scale[j]);
+    if (dbeta != nullptr) dbeta[j] = static_cast<T>(shift[j]);
+  }
+}
 template <class T>
 void backward_columns(const T* dy, const T* x, const T* mean, const T* rstd, std::int64_t rows, std::int64_t n,
                       std::int64_t width, T* dgamma, T* dbeta) {
-  double scale[column_block] = {};
-  double shift[column_block] = {};
-  for (std::int64_t r = 0; r < rows; ++r, dy += n, x += n) {
-    for (std::int64_t j = 0; j < width; ++j) {
-      scale[j] += static_cast<double>(dy[j] * ((x[j] - mean[r]) * rstd[r]));
-      shift[j] += static_cast<double>(dy[j]);
-    }
-  }
-  for (std::int64_t j = 0; j < width; ++j) {
-    if (dgamma) dgamma[j] = static_cast<T>(scale[j]);
-    if (dbeta) dbeta[j] = static_cast<T>(shift[j]);
+  if (width == column_block) {
+    constexpr std::integral_constant<std::int64_t, column_block> all;
+    column_sums(dy, x, mean, rstd, rows, n, all, dgamma, dbeta);
+  } else {
+    column_sums(dy, x, mean, rstd, rows, n, width, dgamma, dbeta);
   }
 }
 

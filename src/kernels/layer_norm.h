@@ -2,7 +2,8 @@
 
 #include <cstdint>
 
-// Layer normalisation of the rows of [rows][n]. T is float or double; sums are taken in double.
+// Layer normalisation of the rows of [rows][n]. T is float or double; sums are taken in T for
+// some tens of terms and then in double.
 namespace taper::kernels {
 
 /// y = (x - mean) rstd gamma + beta with rstd = 1 / sqrt(variance + eps); mean and rstd are [rows]. gamma and beta are

@@ -13,6 +13,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "kernels/lanes-inl.h"
 #include "kernels/math.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -20,23 +21,13 @@ namespace taper::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr std::int64_t lanes = 16;  // on every target: the order of additions is part of the result
-
 // NaN loses here; the sum of the exponentials finds it.
 template <class T>
 HWY_INLINE T larger(T best, T x) {
   return x > best ? x : best;
 }
 
-// Sixteen to one, as a tree.
-template <class T, class Op>
-HWY_INLINE T fold(T (&x)[lanes], Op op) {
-  for (int j = 0; j < 8; ++j) x[j] = op(x[j], x[j + 8]);
-  for (int j = 0; j < 4; ++j) x[j] = op(x[j], x[j + 4]);
-  return op(op(x[0], x[2]), op(x[1], x[3]));
-}
-
-// n is at least `lanes` here and below: the last numbers are read as a whole vector, some of them again.
+// n is at least `lanes`: the last numbers are read as a whole vector, some of them again.
 template <class T>
 T largest(const T* x, std::int64_t n) {
   constexpr std::int64_t wide = 4 * lanes;
@@ -53,44 +44,6 @@ T largest(const T* x, std::int64_t n) {
   for (; i + lanes <= n; i += lanes)
     for (std::int64_t j = 0; j < lanes; ++j) best[j] = larger(best[j], x[i + j]);
   return fold(best, [](T a, T b) HWY_ATTR { return larger(larger(-std::numeric_limits<T>::infinity(), a), b); });
-}
-
-// The sum of f(0) ... f(n - 1): lanes of T for a while, which go into lanes of double. f may be called again for the
-// last numbers.
-template <class T, class F>
-HWY_INLINE double lane_sum(std::int64_t n, F f) {
-  constexpr std::int64_t chunk = 32 * lanes;
-  double total[lanes] = {};
-  const std::int64_t whole = n / lanes * lanes;
-  for (std::int64_t from = 0; from < whole; from += chunk) {
-    const std::int64_t end = std::min(whole, from + chunk);
-    T acc[lanes] = {};
-    for (std::int64_t i = from; i < end; i += lanes) {
-#pragma omp simd
-      for (std::int64_t j = 0; j < lanes; ++j) acc[j] += f(i + j);
-    }
-    for (std::int64_t j = 0; j < lanes; ++j) total[j] += static_cast<double>(acc[j]);
-  }
-  if (whole < n) {
-    T last[lanes];
-#pragma omp simd
-    for (std::int64_t j = 0; j < lanes; ++j) last[j] = f(n - lanes + j);
-    for (std::int64_t j = 0; j < lanes; ++j) total[j] += j >= lanes - (n - whole) ? static_cast<double>(last[j]) : 0.0;
-  }
-  return fold(total, [](double a, double b) HWY_ATTR { return a + b; });
-}
-
-// Calls f(0) ... f(n - 1), perhaps again for the last numbers.
-template <class F>
-HWY_INLINE void each(std::int64_t n, F f) {
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-#pragma omp simd
-    for (std::int64_t j = 0; j < lanes; ++j) f(i + j);
-  }
-  if (i == n) return;
-#pragma omp simd
-  for (std::int64_t j = 0; j < lanes; ++j) f(n - lanes + j);
 }
 
 // The sum of exp(x - shift), where shift is the largest x; `out`, where `keep`, gets the terms. Both are `exp_unit`

@@ -18,7 +18,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 template <class T>
-constexpr std::int64_t lanes = 32 / static_cast<std::int64_t>(sizeof(T));
+constexpr int lanes = 32 / static_cast<int>(sizeof(T));
 
 // Rows that are added up before their sum goes into that of the next level.
 inline std::int64_t block_rows(std::int64_t size, int& power) {
@@ -35,43 +35,59 @@ HWY_INLINE void carry(T* HWY_RESTRICT from, T* HWY_RESTRICT to, std::int64_t wid
   for (std::int64_t j = 0; j < width; ++j) from[j] = 0;
 }
 
-// Adds rows [0, size) to sum, for `width` adjacent columns.
-template <int width, class T>
-HWY_INLINE void add_rows(const T* in, std::int64_t stride, std::int64_t size, T (&sum)[width]) {
-  for (std::int64_t i = 0; i < size; ++i)
-    for (int j = 0; j < width; ++j) sum[j] += in[i * stride + j];
+// `width` adjacent columns of each of `count` matrices that lie `apart`: several chains of additions side by side.
+template <int count, int width, class T>
+struct Columns {
+  const T* in;
+  std::int64_t apart, stride;
+
+  // Adds rows [0, size) to sum.
+  HWY_INLINE void add_to(T (&sum)[count * width], std::int64_t from, std::int64_t size) const {
+    const T* row = in + from * stride;
+    for (std::int64_t i = 0; i < size; ++i, row += stride)
+      for (int k = 0; k < count; ++k)
+        for (int j = 0; j < width; ++j) sum[k * width + j] += row[k * apart + j];
+  }
+};
+
+// total = sums over the first `size` rows, as long as these are so few that sums stay on the first level.
+template <int count, int width, class T>
+HWY_INLINE void cascade_flat(const Columns<count, width, T>& columns, std::int64_t size, std::int64_t step, T* total) {
+  constexpr int all = count * width;
+  T first[all] = {};
+  std::int64_t i = 0;
+  for (; i + step <= size; i += step) {
+    T low[all] = {};
+    columns.add_to(low, i, step);
+    for (int j = 0; j < all; ++j) first[j] += low[j];
+  }
+  T low[all] = {};
+  columns.add_to(low, i, size - i);
+  for (int j = 0; j < all; ++j) total[j] = low[j] + first[j];
 }
 
-// total[j] = sum over i < size of in[i * stride + j], for `width` adjacent columns. `deep` is whether there are so many
-// rows that sums move on to the upper levels.
-template <bool deep, int width, class T>
-void cascade_levels(const T* in, std::int64_t stride, std::int64_t size, T* total) {
+template <int count, int width, class T>
+void cascade(const Columns<count, width, T>& columns, std::int64_t size, T* total) {
+  constexpr int all = count * width;
   int power = 0;
   const std::int64_t step = block_rows(size, power);
-  T first[width] = {};
-  T second[width] = {};
-  T third[width] = {};
+  if (size < step << power) return cascade_flat(columns, size, step, total);
+  T first[all] = {};
+  T second[all] = {};
+  T third[all] = {};
   std::int64_t i = 0;
   while (i + step <= size) {
-    T low[width] = {};
-    add_rows(in + i * stride, stride, step, low);
-    for (int j = 0; j < width; ++j) first[j] += low[j];
+    T low[all] = {};
+    columns.add_to(low, i, step);
+    for (int j = 0; j < all; ++j) first[j] += low[j];
     i += step;
-    if constexpr (deep) {
-      if ((i & ((step - 1) << power)) != 0) continue;
-      carry(first, second, width);
-      if ((i & ((step - 1) << (2 * power))) == 0) carry(second, third, width);
-    }
+    if ((i & ((step - 1) << power)) != 0) continue;
+    carry(first, second, all);
+    if ((i & ((step - 1) << (2 * power))) == 0) carry(second, third, all);
   }
-  T low[width] = {};
-  add_rows(in + i * stride, stride, size - i, low);
-  for (int j = 0; j < width; ++j) total[j] = low[j] + first[j] + second[j] + third[j];
-}
-template <int width, class T>
-void cascade(const T* in, std::int64_t stride, std::int64_t size, T* total) {
-  int power = 0;
-  if (size < block_rows(size, power) << power) return cascade_levels<false, width>(in, stride, size, total);
-  cascade_levels<true, width>(in, stride, size, total);
+  T low[all] = {};
+  columns.add_to(low, i, size - i);
+  for (int j = 0; j < all; ++j) total[j] = low[j] + first[j] + second[j] + third[j];
 }
 
 constexpr std::int64_t tile = 512;
@@ -104,37 +120,63 @@ void cascade_tile(const T* in, std::int64_t stride, std::int64_t size, std::int6
   for (std::int64_t j = 0; j < width; ++j) total[j] = low[j] + first[j] + second[j] + third[j];
 }
 
-// The same sums of `width` columns, each in four interleaved streams: stream r takes rows 4i + r.
-template <int width, class T>
-void streams(const T* in, std::int64_t stride, std::int64_t size, T* total) {
-  constexpr int count = 4;
-  T part[count][width];
-  const std::int64_t each = size / count;
+// The same sums with each column in four interleaved streams: stream r takes rows 4i + r.
+template <int count, int width, class T>
+void streams(const Columns<count, width, T>& columns, std::int64_t size, T (&total)[count * width]) {
+  constexpr int four = 4;
+  T part[count * four * width];
+  const std::int64_t each = size / four;
+  const auto [in, apart, stride] = columns;
   if (stride == width) {
-    cascade<count * width>(in, count * stride, each, part[0]);
+    cascade(Columns<count, four * width, T>{in, apart, four * stride}, each, part);
   } else {
-    for (int r = 0; r < count; ++r) cascade<width>(in + r * stride, count * stride, each, part[r]);
+    for (int r = 0; r < four; ++r)
+      for (int k = 0; k < count; ++k)
+        cascade(Columns<1, width, T>{in + k * apart + r * stride, 0, four * stride}, each,
+                part + (k * four + r) * width);
   }
-  for (std::int64_t i = each * count; i < size; ++i)
-    for (int j = 0; j < width; ++j) part[0][j] += in[i * stride + j];
-  for (int j = 0; j < width; ++j) total[j] = part[0][j] + part[1][j] + part[2][j] + part[3][j];
+  for (std::int64_t i = each * four; i < size; ++i)
+    for (int k = 0; k < count; ++k)
+      for (int j = 0; j < width; ++j) part[k * four * width + j] += in[k * apart + i * stride + j];
+  for (int k = 0; k < count; ++k)
+    for (int j = 0; j < width; ++j) {
+      const T* stream = part + k * four * width + j;
+      total[k * width + j] = stream[0] + stream[width] + stream[2 * width] + stream[3 * width];
+    }
+}
+template <int width, class T>
+void streams(const T* in, std::int64_t stride, std::int64_t size, T* out) {
+  T total[width];
+  streams(Columns<1, width, T>{in, 0, stride}, size, total);
+  std::copy_n(total, width, out);
+}
+
+// `count` rows of n.
+template <int count, class T>
+void sum_vectors(const T* in, std::int64_t n, T* out) {
+  constexpr int width = lanes<T>;
+  const std::int64_t whole = n / width * width;
+  T part[count * width];
+  streams(Columns<count, width, T>{in, n, width}, n / width, part);
+  for (int k = 0; k < count; ++k) {
+    T total = 0;
+    for (std::int64_t i = whole; i < n; ++i) total += in[k * n + i];
+    for (int j = 0; j < width; ++j) total += part[k * width + j];
+    out[k] = total;
+  }
 }
 
 template <class T>
 void sum_rows(const T* in, std::int64_t rows, std::int64_t n, Walk walk, T* out) {
-  constexpr int width = lanes<T>;
-  for (std::int64_t row = 0; row < rows; ++row, in += n) {
-    if (n < width || walk != Walk::vectors) {
-      streams<1>(in, 1, n, &out[row]);
-      continue;
-    }
-    const std::int64_t groups = n / width;
-    T part[width];
-    streams<width>(in, width, groups, part);
-    T total = 0;
-    for (std::int64_t i = groups * width; i < n; ++i) total += in[i];
-    for (int j = 0; j < width; ++j) total += part[j];
-    out[row] = total;
+  const bool vectors = n >= lanes<T> && walk == Walk::vectors;
+  std::int64_t row = 0;
+  if (vectors)
+    for (; row + 2 <= rows; row += 2) sum_vectors<2>(in + row * n, n, out + row);
+  for (; row < rows; ++row) {
+    if (vectors)
+      sum_vectors<1>(in + row * n, n, out + row);
+    else
+      streams<1>(in + row * n, 1, n, out + row);
   }
 }
 
@@ -152,7 +194,7 @@ void sum_columns(const T* in, std::int64_t n, std::int64_t inner, std::int64_t b
     }
     for (; j + width <= end; j += width) streams<width>(in + j, inner, n, out + j);
   } else {
-    for (; j + 4 <= end; j += 4) cascade<4>(in + j, inner, n, out + j);
+    for (; j + 4 <= end; j += 4) cascade(Columns<1, 4, T>{in + j, 0, inner}, n, out + j);
   }
   if (end - j >= 4) streams<4>(in + j, inner, n, out + j), j += 4;
   if (end - j >= 2) streams<2>(in + j, inner, n, out + j), j += 2;

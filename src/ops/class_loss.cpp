@@ -12,6 +12,7 @@
 #include "taper/ops/index.h"
 #include "taper/ops/loss.h"
 #include "taper/ops/pointwise.h"
+#include "taper/ops/reduce.h"
 #include "taper/ops/shape.h"
 
 namespace taper {
@@ -184,11 +185,14 @@ void send_recorded(Grads& dx, const Tensor& g, const Tensor& unit, const Tensor&
                    const Tensor& weight, const Classes& c) {
   const int d = c.whole.size() == 1 ? 0 : 1;
   const Tensor factors = line_factors(target, weight, c, unit);
-  const Tensor classes = where(target == c.ignore, zeros_like(target), target).unsqueeze(d);
-  Tensor shares = masked_fill(unit / factors, factors == 0, 0).scatter(d, classes, exp(picked).unsqueeze(d));
+  const Tensor ignored = (target == c.ignore).unsqueeze(d);
+  const Tensor classes = masked_fill(target.unsqueeze(d), ignored, 0);
+  Tensor shares = where(factors == 0, unit, unit / factors);
+  const Tensor at_targets = where(ignored, shares.gather(d, classes), exp(picked).unsqueeze(d));
+  shares = shares.scatter(d, classes, at_targets);
   const Tensor probabilities = detail::record_softmax(std::move(shares), dx.input(0, unit), d);
-  const Tensor from = c.how == Reduce::none ? g.unsqueeze(d) : g;
-  dx.add(0, nll_gradient(g, target, weight, c) + probabilities * (factors * from));
+  const Tensor of_log = nll_gradient(g, target, weight, c);
+  dx.add(0, of_log - probabilities * of_log.sum(d, true));
 }
 
 // log_softmax and nll_loss in one pass over the input, which finds the gradient, too.

@@ -48,11 +48,12 @@ TEST_CASE("the gradient of cross entropy may be asked for again, with another fa
   manual_seed(1);
   const Tensor x = randn({5, 30}, {.dtype = float64, .requires_grad = true});
   const Tensor target = tensor({3, 29, -100, 0, 7});
-  const Tensor exact = grad({nll_loss(x.log_softmax(1), target)}, {x})[0];
+  const Tensor exact = autograd::grad({nll_loss(x.log_softmax(1), target)}, {x})[0];
   const Tensor loss = cross_entropy(x, target);
-  const Tensor kept = grad({loss}, {x}, {.retain_graph = true})[0];
-  const Tensor twice = grad({loss}, {x}, {.grad_outputs = {tensor(2.0, {.dtype = float64})}, .retain_graph = true})[0];
-  const Tensor taped = grad({loss}, {x}, {.create_graph = true})[0];
+  const Tensor kept = autograd::grad({loss}, {x}, {.retain_graph = true})[0];
+  const Tensor twice =
+      autograd::grad({loss}, {x}, {.grad_outputs = {tensor(2.0, {.dtype = float64})}, .retain_graph = true})[0];
+  const Tensor taped = autograd::grad({loss}, {x}, {.create_graph = true})[0];
   loss.backward();
   CHECK(allclose(kept, exact, 1e-12, 1e-15));
   CHECK(allclose(twice, exact * 2, 1e-12, 1e-15));
