@@ -8,7 +8,7 @@
 
 /// Elementary functions of float in plain arithmetic without branches, so that a compiler vectorises a loop over them
 /// for each target, with the same bits everywhere. Errors are below 2 ulp (scripts/fit_polynomials.py made the
-/// coefficients). double goes to the standard library.
+/// coefficients). double goes to the standard library, but for exp_to_unit.
 namespace taper::kernels::math {
 
 /// c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule.
@@ -56,7 +56,7 @@ struct ExpParts {
 /// exp(x) * exp_unit<float> for x <= 0, within 1 ulp and never subnormal; NaN for NaN. Below -104 it stays at what
 /// exp(x) rounds to 0 from.
 [[gnu::always_inline]] inline float exp_to_unit(float x) {
-  constexpr float round = 12582912.0F + 151.0F;  // leaves n + 151 in the low bits, the exponent of 2^(n + 24)
+  constexpr float round = integer_shift + 151.0F;  // leaves n + 151 in the low bits, the exponent of 2^(n + 24)
   const float bounded = x < -104.0F ? -104.0F : x;
   const float shifted = std::fma(bounded, 1.44269504F, round);
   const float n = shifted - round;

@@ -35,59 +35,33 @@ HWY_INLINE void carry(T* HWY_RESTRICT from, T* HWY_RESTRICT to, std::int64_t wid
   for (std::int64_t j = 0; j < width; ++j) from[j] = 0;
 }
 
-// `width` adjacent columns of each of `count` matrices that lie `apart`: several chains of additions side by side.
-template <int count, int width, class T>
-struct Columns {
-  const T* in;
-  std::int64_t apart, stride;
-
-  // Adds rows [0, size) to sum.
-  HWY_INLINE void add_to(T (&sum)[count * width], std::int64_t from, std::int64_t size) const {
-    const T* row = in + from * stride;
-    for (std::int64_t i = 0; i < size; ++i, row += stride)
-      for (int k = 0; k < count; ++k)
-        for (int j = 0; j < width; ++j) sum[k * width + j] += row[k * apart + j];
-  }
-};
-
-// total = sums over the first `size` rows, as long as these are so few that sums stay on the first level.
-template <int count, int width, class T>
-HWY_INLINE void cascade_flat(const Columns<count, width, T>& columns, std::int64_t size, std::int64_t step, T* total) {
-  constexpr int all = count * width;
-  T first[all] = {};
-  std::int64_t i = 0;
-  for (; i + step <= size; i += step) {
-    T low[all] = {};
-    columns.add_to(low, i, step);
-    for (int j = 0; j < all; ++j) first[j] += low[j];
-  }
-  T low[all] = {};
-  columns.add_to(low, i, size - i);
-  for (int j = 0; j < all; ++j) total[j] = low[j] + first[j];
+// Adds `size` rows to sum.
+template <int width, class T>
+HWY_INLINE void add_rows(const T* in, std::int64_t stride, std::int64_t size, T (&sum)[width]) {
+  for (std::int64_t i = 0; i < size; ++i, in += stride)
+    for (int j = 0; j < width; ++j) sum[j] += in[j];
 }
 
-template <int count, int width, class T>
-void cascade(const Columns<count, width, T>& columns, std::int64_t size, T* total) {
-  constexpr int all = count * width;
+// total[j] = sum over i < size of in[i * stride + j], for `width` adjacent columns.
+template <int width, class T>
+void cascade(const T* in, std::int64_t stride, std::int64_t size, T* total) {
   int power = 0;
   const std::int64_t step = block_rows(size, power);
-  if (size < step << power) return cascade_flat(columns, size, step, total);
-  T first[all] = {};
-  T second[all] = {};
-  T third[all] = {};
+  T first[width] = {};
+  T upper[2][width] = {};
   std::int64_t i = 0;
   while (i + step <= size) {
-    T low[all] = {};
-    columns.add_to(low, i, step);
-    for (int j = 0; j < all; ++j) first[j] += low[j];
+    T low[width] = {};
+    add_rows(in + i * stride, stride, step, low);
+    for (int j = 0; j < width; ++j) first[j] += low[j];
     i += step;
     if ((i & ((step - 1) << power)) != 0) continue;
-    carry(first, second, all);
-    if ((i & ((step - 1) << (2 * power))) == 0) carry(second, third, all);
+    carry(first, upper[0], width);
+    if ((i & ((step - 1) << (2 * power))) == 0) carry(upper[0], upper[1], width);
   }
-  T low[all] = {};
-  columns.add_to(low, i, size - i);
-  for (int j = 0; j < all; ++j) total[j] = low[j] + first[j] + second[j] + third[j];
+  T low[width] = {};
+  add_rows(in + i * stride, stride, size - i, low);
+  for (int j = 0; j < width; ++j) total[j] = low[j] + first[j] + upper[0][j] + upper[1][j];
 }
 
 constexpr std::int64_t tile = 512;
@@ -121,63 +95,49 @@ void cascade_tile(const T* in, std::int64_t stride, std::int64_t size, std::int6
 }
 
 // The same sums with each column in four interleaved streams: stream r takes rows 4i + r.
-template <int count, int width, class T>
-void streams(const Columns<count, width, T>& columns, std::int64_t size, T (&total)[count * width]) {
-  constexpr int four = 4;
-  T part[count * four * width];
-  const std::int64_t each = size / four;
-  const auto [in, apart, stride] = columns;
-  if (stride == width) {
-    cascade(Columns<count, four * width, T>{in, apart, four * stride}, each, part);
-  } else {
-    for (int r = 0; r < four; ++r)
-      for (int k = 0; k < count; ++k)
-        cascade(Columns<1, width, T>{in + k * apart + r * stride, 0, four * stride}, each,
-                part + (k * four + r) * width);
-  }
-  for (std::int64_t i = each * four; i < size; ++i)
-    for (int k = 0; k < count; ++k)
-      for (int j = 0; j < width; ++j) part[k * four * width + j] += in[k * apart + i * stride + j];
-  for (int k = 0; k < count; ++k)
-    for (int j = 0; j < width; ++j) {
-      const T* stream = part + k * four * width + j;
-      total[k * width + j] = stream[0] + stream[width] + stream[2 * width] + stream[3 * width];
-    }
-}
 template <int width, class T>
-void streams(const T* in, std::int64_t stride, std::int64_t size, T* out) {
-  T total[width];
-  streams(Columns<1, width, T>{in, 0, stride}, size, total);
-  std::copy_n(total, width, out);
+void streams(const T* in, std::int64_t stride, std::int64_t size, T* total) {
+  constexpr int count = 4;
+  T part[count][width];
+  const std::int64_t each = size / count;
+  for (int r = 0; r < count; ++r) cascade<width>(in + r * stride, count * stride, each, part[r]);
+  add_rows(in + each * count * stride, stride, size - each * count, part[0]);
+  for (int j = 0; j < width; ++j) total[j] = part[0][j] + part[1][j] + part[2][j] + part[3][j];
 }
 
-// `count` rows of n.
-template <int count, class T>
-void sum_vectors(const T* in, std::int64_t n, T* out) {
+// Some rows of n, each in vectors in four streams. All have been read before the first one's lanes are added up, a
+// chain of additions that no reading can overtake.
+template <class T>
+void sum_vectors(const T* in, std::int64_t rows, std::int64_t n, T* out) {
+  constexpr int count = 4;
   constexpr int width = lanes<T>;
-  const std::int64_t whole = n / width * width;
-  T part[count * width];
-  streams(Columns<count, width, T>{in, n, width}, n / width, part);
-  for (int k = 0; k < count; ++k) {
-    T total = 0;
-    for (std::int64_t i = whole; i < n; ++i) total += in[k * n + i];
-    for (int j = 0; j < width; ++j) total += part[k * width + j];
-    out[k] = total;
+  constexpr std::int64_t together = 8;
+  const std::int64_t whole = n / (count * width) * (count * width);
+  T part[together][count * width];
+  for (std::int64_t from = 0; from < rows; from += together) {
+    const std::int64_t some = std::min(together, rows - from);
+    for (std::int64_t k = 0; k < some; ++k)
+      cascade<count * width>(in + (from + k) * n, count * width, n / (count * width), part[k]);
+    for (std::int64_t k = 0; k < some; ++k) {
+      const T* row = in + (from + k) * n;
+      T* p = part[k];
+      std::int64_t i = whole;
+      for (; i + width <= n; i += width)
+        for (int j = 0; j < width; ++j) p[j] += row[i + j];
+      T sums[width];
+      for (int j = 0; j < width; ++j) sums[j] = p[j] + p[width + j] + p[2 * width + j] + p[3 * width + j];
+      T total = 0;
+      for (; i < n; ++i) total += row[i];
+      for (const T sum : sums) total += sum;
+      out[from + k] = total;
+    }
   }
 }
 
 template <class T>
 void sum_rows(const T* in, std::int64_t rows, std::int64_t n, Walk walk, T* out) {
-  const bool vectors = n >= lanes<T> && walk == Walk::vectors;
-  std::int64_t row = 0;
-  if (vectors)
-    for (; row + 2 <= rows; row += 2) sum_vectors<2>(in + row * n, n, out + row);
-  for (; row < rows; ++row) {
-    if (vectors)
-      sum_vectors<1>(in + row * n, n, out + row);
-    else
-      streams<1>(in + row * n, 1, n, out + row);
-  }
+  if (n >= lanes<T> && walk == Walk::vectors) return sum_vectors(in, rows, n, out);
+  for (std::int64_t row = 0; row < rows; ++row) streams<1>(in + row * n, 1, n, out + row);
 }
 
 // Columns [begin, end) of one [n][inner] matrix; begin is a multiple of four vectors.
@@ -194,7 +154,7 @@ void sum_columns(const T* in, std::int64_t n, std::int64_t inner, std::int64_t b
     }
     for (; j + width <= end; j += width) streams<width>(in + j, inner, n, out + j);
   } else {
-    for (; j + 4 <= end; j += 4) cascade(Columns<1, 4, T>{in + j, 0, inner}, n, out + j);
+    for (; j + 4 <= end; j += 4) cascade<4>(in + j, inner, n, out + j);
   }
   if (end - j >= 4) streams<4>(in + j, inner, n, out + j), j += 4;
   if (end - j >= 2) streams<2>(in + j, inner, n, out + j), j += 2;
