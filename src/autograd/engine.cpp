@@ -21,16 +21,6 @@ void Grads::add(int i, Tensor gradient) {
   task_.send(node_.edges()[i], std::move(gradient));
 }
 bool Grads::is_needed(const detail::Edge& edge) const { return task_.wants(edge); }
-Tensor Grads::input(int i, const Tensor& values) const {
-  const detail::Edge& edge = node_.edges()[i];
-  if (edge.leaf() != nullptr) {
-    detail::retain(edge.leaf());
-    return Tensor::adopt(edge.leaf());
-  }
-  Tensor stand_in = detail::alias(values);
-  if (edge.node() != nullptr) detail::set_history(stand_in, edge.node(), edge.nr());
-  return stand_in;
-}
 
 namespace detail {
 namespace {
@@ -49,6 +39,8 @@ const void* edge_target(const Edge& edge) {
 thread_local constinit Task* innermost = nullptr;
 
 }  // namespace
+
+bool lets_go_of_saved() { return innermost->lets_go_; }
 
 Task::Task(bool retain_graph, bool create_graph)
     : retain_(retain_graph || create_graph), create_(create_graph), outer_(innermost) {
@@ -185,15 +177,15 @@ void Task::run_node(Node* node, Tensor* gradients, bool may_release) {
   if (!node->saved)
     throw GradError(fmt::format("{}: the graph has been freed; pass retain_graph = true to the first backward",
                                 op_name(node->name)));
-  const bool last = !retain_ && may_release && node->type->saves_tensors;
-  Grads dx(*node, *this, gradients, chosen_, last);
+  lets_go_ = !retain_ && may_release && node->type->saves_tensors;
+  Grads dx(*node, *this, gradients, chosen_);
   if (anomaly_mode.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     const RunningNode running(*node);
     node->type->apply(*node, dx);
   } else {
     node->type->apply(*node, dx);
   }
-  if (last) node->release_saved();
+  if (lets_go_) node->release_saved();
 }
 
 void Task::run_nodes() {

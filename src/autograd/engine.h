@@ -46,10 +46,13 @@ class Task {
   Tensor& leaf_slot(TensorImpl* leaf);
   bool is_same_thread(const void* owner) const;
 
+  friend bool lets_go_of_saved();
+
   bool retain_;
   bool create_;
-  bool chosen_ = false;  // only what leads to a target is run
-  Task* outer_;          // the one that this thread was running, in a hook of which this one was started
+  bool lets_go_ = false;  // whether what the node that is running has saved is released after it
+  bool chosen_ = false;   // only what leads to a target is run
+  Task* outer_;           // the one that this thread was running, in a hook of which this one was started
   std::vector<Node*, pool::Allocator<Node*>> heap_;
   std::unordered_map<Node*, std::vector<Tensor>> guests_;  // pending gradients of nodes that another backward holds
   std::vector<Leaf, pool::Allocator<Leaf>> leaves_;
@@ -59,6 +62,9 @@ class Task {
   std::vector<Edge> targets_;
   std::vector<Tensor> captured_;
 };
+
+/// In a node's body: whether nobody will ask for what the node has saved again, so that its memory may be given away.
+bool lets_go_of_saved();
 
 /// Adds a backward's gradient to a leaf's grad: the first is taken over where nobody else holds it, later ones are
 /// added in place unless that is itself recorded.

@@ -11,10 +11,9 @@ class Task;
 /// What a backward body writes into: one gradient for each input of the operation.
 class Grads {
  public:
-  /// `gradients` are those that came for the node's outputs; `last` says whether what the node saved is let go
-  /// afterwards.
-  Grads(detail::Node& node, detail::Task& task, Tensor* gradients, bool chosen, bool last)
-      : node_(node), task_(task), gradients_(gradients), chosen_(chosen), last_(last) {}
+  /// `gradients` are those that came for the node's outputs.
+  Grads(detail::Node& node, detail::Task& task, Tensor* gradients, bool chosen)
+      : node_(node), task_(task), gradients_(gradients), chosen_(chosen) {}
 
   /// The gradient of output `i`, undefined where none came; to be moved from.
   Tensor& gradient(std::size_t i) { return gradients_[i]; }
@@ -29,11 +28,6 @@ class Grads {
   bool is_leaf(int i) const { return node_.edges()[i].leaf() != nullptr; }
   /// Whether this backward is being recorded.
   bool recording() const { return detail::thread_state.grad_enabled; }
-  /// Whether nobody will ask for what the node saved again, so that its memory may be given away.
-  bool last() const { return last_; }
-  /// Input `i` for a recorded backward that needs its place in the graph and not its numbers: `values` stand for those
-  /// unless it is a leaf.
-  Tensor input(int i, const Tensor& values) const;
 
  private:
   bool is_needed(const detail::Edge& edge) const;
@@ -42,7 +36,6 @@ class Grads {
   detail::Task& task_;
   Tensor* gradients_;
   bool chosen_;  // whether the task runs only what leads to a target
-  bool last_;
 };
 
 }  // namespace taper

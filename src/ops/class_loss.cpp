@@ -1,6 +1,9 @@
 // Losses of classes: nll_loss and cross_entropy.
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "autograd/engine.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/nll.h"
 #include "ops/elementwise.h"
@@ -148,28 +151,49 @@ Tensor nll(const char* op, const Tensor& input, const Tensor& target, const Tens
 }
 
 // What the fused cross entropy leaves for its backward: the input's gradient for cotangents of one.
-class UnitGradient {
- public:
-  explicit UnitGradient(Tensor unit) : unit_(std::move(unit)) {}
-  const Tensor& get() const { return unit_; }
-
-  // The gradient for the cotangent g; with `last` in the same memory.
-  Tensor times(const Tensor& g, bool last, const Tensor& target, const Classes& c) const {
-    const Tensor from = detail::dense(g);
-    const Tensor unit = last ? std::move(unit_) : unit_;
-    const Tensor out = last ? unit : detail::make_tensor(c.whole, g.dtype());
-    detail::dispatch_floating(g.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      if (last && c.how != Reduce::none && *from.data<T>() == 1) return;
-      kernels::cross_entropy_scale(unit.data<T>(), from.data<T>(), c.how == Reduce::none ? 1 : 0, c.outer, c.n, c.inner,
-                                   target.data<std::int64_t>(), c.ignore, out.data<T>());
-    });
-    return out;
-  }
-
- private:
-  mutable Tensor unit_;  // its handle is given away by the last backward
+struct UnitGradient {
+  mutable Tensor unit;  // given away by the last backward
 };
+
+}  // namespace
+
+// Comes to the body with its node, whose edge is the input's place in the graph; the input itself need not be kept.
+template <>
+struct detail::Keep<UnitGradient> {
+  using Type = UnitGradient;
+  static constexpr bool tensor = true;
+  static UnitGradient make(const UnitGradient& value, const Tensor&) { return value; }
+  static std::pair<const UnitGradient&, Node&> get(const UnitGradient& kept, Node& node) { return {kept, node}; }
+};
+
+namespace {
+
+// The input as far as the graph knows it; its numbers are not the input's.
+Tensor input_of(detail::Node& node, const Tensor& numbers) {
+  const detail::Edge& edge = node.edges()[0];
+  if (edge.leaf() != nullptr) {
+    detail::retain(edge.leaf());
+    return Tensor::adopt(edge.leaf());
+  }
+  Tensor stand_in = detail::alias(numbers);
+  if (edge.node() != nullptr) detail::set_history(stand_in, edge.node(), edge.nr());
+  return stand_in;
+}
+
+// The gradient for the cotangent g, in the same memory where that is not needed any more.
+Tensor times(const UnitGradient& kept, const Tensor& g, const Tensor& target, const Classes& c) {
+  const bool last = detail::lets_go_of_saved();
+  const Tensor from = detail::dense(g);
+  const Tensor unit = last ? std::move(kept.unit) : kept.unit;
+  Tensor out = last ? unit : detail::make_tensor(c.whole, g.dtype());
+  detail::dispatch_floating(g.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    if (last && c.how != Reduce::none && *from.data<T>() == 1) return;
+    kernels::cross_entropy_scale(unit.data<T>(), from.data<T>(), c.how == Reduce::none ? 1 : 0, c.outer, c.n, c.inner,
+                                 target.data<std::int64_t>(), c.ignore, out.data<T>());
+  });
+  return out;
+}
 
 // The factor of each target's line in UnitGradient, its class dimension kept: 0 where ignored.
 Tensor line_factors(const Tensor& target, const Tensor& weight, const Classes& c, const Tensor& like) {
@@ -181,8 +205,8 @@ Tensor line_factors(const Tensor& target, const Tensor& weight, const Classes& c
 }
 
 // Backward as operations, which are themselves recorded: as those of nll_loss and of softmax.
-void send_recorded(Grads& dx, const Tensor& g, const Tensor& unit, const Tensor& picked, const Tensor& target,
-                   const Tensor& weight, const Classes& c) {
+void send_recorded(Grads& dx, const Tensor& g, detail::Node& node, const Tensor& unit, const Tensor& picked,
+                   const Tensor& target, const Tensor& weight, const Classes& c) {
   const int d = c.whole.size() == 1 ? 0 : 1;
   const Tensor factors = line_factors(target, weight, c, unit);
   const Tensor ignored = (target == c.ignore).unsqueeze(d);
@@ -190,7 +214,7 @@ void send_recorded(Grads& dx, const Tensor& g, const Tensor& unit, const Tensor&
   Tensor shares = where(factors == 0, unit, unit / factors);
   const Tensor at_targets = where(ignored, shares.gather(d, classes), exp(picked).unsqueeze(d));
   shares = shares.scatter(d, classes, at_targets);
-  const Tensor probabilities = detail::record_softmax(std::move(shares), dx.input(0, unit), d);
+  const Tensor probabilities = detail::record_softmax(std::move(shares), input_of(node, unit), d);
   const Tensor of_log = nll_gradient(g, target, weight, c);
   dx.add(0, of_log - probabilities * of_log.sum(d, true));
 }
@@ -220,11 +244,11 @@ Tensor fused_cross_entropy(const Tensor& input, const Tensor& target, const Tens
     *out.data<T>() = how == Reduce::mean ? loss / total : loss;
   });
   return record(input.dim() > 2 ? "NllLoss2DBackward0" : "NllLossBackward0", std::move(out), {input},
-                saved(UnitGradient(gradient), picked, classes, w, c),
-                [](Grads& dx, const Tensor& g, const UnitGradient& unit, const Tensor& log, const Tensor& at,
-                   const Tensor& by, const Classes& layout) {
-                  if (dx.recording()) return send_recorded(dx, g, unit.get(), log, at, by, layout);
-                  dx.add(0, unit.times(g, dx.last(), at, layout));
+                saved(UnitGradient{gradient}, picked, classes, w, c),
+                [](Grads& dx, const Tensor& g, std::pair<const UnitGradient&, detail::Node&> kept, const Tensor& log,
+                   const Tensor& at, const Tensor& by, const Classes& layout) {
+                  if (dx.recording()) return send_recorded(dx, g, kept.second, kept.first.unit, log, at, by, layout);
+                  dx.add(0, times(kept.first, g, at, layout));
                 });
 }
 
