@@ -21,13 +21,14 @@ template <class T>
 void forward_row(const T* x, std::int64_t n, const T* gamma, const T* beta, double eps, T* y, T* mean, T* rstd) {
   const double count = static_cast<double>(n);
   // Against its first number the row's sum loses nothing where the mean is far larger than the spread.
-  const T first = *x;
+  const T first = n > 0 ? *x : T(0);
   const double center =
       static_cast<double>(first) + lane_sum<T>(n, [x, first](std::int64_t i) HWY_ATTR { return x[i] - first; }) / count;
   const T shift = *mean = static_cast<T>(center);
   const double rest = center - static_cast<double>(shift);
   const double square = lane_sum<T>(n, [x, shift](std::int64_t i) HWY_ATTR { return (x[i] - shift) * (x[i] - shift); });
-  const T scale = *rstd = static_cast<T>(1 / std::sqrt(std::max(0.0, square / count - rest * rest) + eps));
+  const double variance = square / count - rest * rest;
+  const T scale = *rstd = static_cast<T>(1 / std::sqrt((variance < 0 ? 0 : variance) + eps));
   if (gamma != nullptr && beta != nullptr) {
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - shift) * scale * gamma[i] + beta[i];
