@@ -50,4 +50,12 @@ bool equal(const Tensor& a, const Tensor& b) {
   return a.shape() == b.shape() && eq(a, b).all().item<bool>();
 }
 
+Tensor Tensor::isclose(const Tensor& other, double rtol, double atol, bool equal_nan) const {
+  return taper::isclose(*this, other, rtol, atol, equal_nan);
+}
+bool Tensor::allclose(const Tensor& other, double rtol, double atol, bool equal_nan) const {
+  return taper::allclose(*this, other, rtol, atol, equal_nan);
+}
+bool Tensor::equal(const Tensor& other) const { return taper::equal(*this, other); }
+
 }  // namespace taper

@@ -175,6 +175,9 @@ Tensor index(const Tensor& x, const std::vector<Index>& indices) {
 }
 
 Tensor Tensor::operator[](std::int64_t i) const { return select(0, i); }
+Tensor Tensor::operator[](const Slice& rows) const { return taper::index(*this, {rows}); }
+Tensor Tensor::operator[](NoneIndex) const { return taper::index(*this, {None}); }
+Tensor Tensor::operator[](EllipsisIndex) const { return taper::index(*this, {Ellipsis}); }
 
 Tensor Tensor::operator[](const Tensor& index) const {
   // The lookup of rows, without the detour over a list of indices.

@@ -71,3 +71,30 @@ TEST_CASE("one_hot, nonzero and scatter of one place more than once") {
   CHECK(index_add(zeros({2, 3}), 1, tensor({2, 2}), ones({2, 2}), 3).to_vector<int>() ==
         std::vector<int>{0, 0, 6, 0, 0, 6});
 }
+
+TEST_CASE("brackets take a slice, None and ... as Python's do") {
+  const Tensor x = arange(12).view({4, 3});
+  CHECK(x[Slice(1, 3)].to_vector<std::int64_t>() == std::vector<std::int64_t>{3, 4, 5, 6, 7, 8});
+  CHECK(x[Slice(None, 1)].equal(x[{0, 1}]));
+  CHECK(x[Slice(-1, None)].equal(x[3].unsqueeze(0)));
+  CHECK(x[Slice(None, None, 2)].equal(x[Slice({}, {}, 2)]));
+  CHECK(x[Slice(None, None, 2)].strides() == Shape{6, 1});
+  CHECK(x[None].shape() == Shape{1, 4, 3});
+  CHECK(x[Ellipsis].shape() == x.shape());
+  CHECK(x[Slice(1, 3)].shares_memory_with(x));
+  CHECK(x.index({Ellipsis, Slice(None, 2)}).shape() == Shape{4, 2});
+  const Tensor w = ones({3, 2}, {.requires_grad = true});
+  CHECK_THAT(w[Slice(0, 2)].str(), ContainsSubstring("grad_fn=<SliceBackward0>"));
+  CHECK(x.amax(1).equal(x.amax({1})));
+  CHECK(x.amin(-1, true).shape() == Shape{4, 1});
+}
+
+TEST_CASE("isclose, allclose and equal are methods, too") {
+  const Tensor a = tensor({1.0, 2.0, NAN}), b = tensor({1.0, 2.1, NAN});
+  CHECK(a.isclose(b, 0.1).to_vector<bool>() == std::vector<bool>{true, true, false});
+  CHECK(a.isclose(b, 0.0, 0.0, true).to_vector<bool>() == std::vector<bool>{true, false, true});
+  CHECK(a.allclose(b, 0.1, 0.0, true));
+  CHECK_FALSE(a.allclose(a));
+  CHECK_FALSE(a.equal(a));
+  CHECK(b[Slice(0, 2)].equal(b[Slice(0, 2)]));
+}

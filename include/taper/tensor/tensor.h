@@ -23,7 +23,11 @@ class Generator;
 class Tensor;
 struct ValuesIndices;  // {values, indices}, of max, min, sort and topk along a dimension
 
-/// Python's slice: start, end and step, each left out as in `::2`. The step is at least 1.
+/// `None` in an index: a new dimension of size one. In a slice: left out.
+struct NoneIndex {};
+inline constexpr NoneIndex None{};
+/// Python's slice: start, end and step, each left out as in `::2`, that is `Slice(None, None, 2)`. The step is at least
+/// 1.
 struct Slice {
   std::optional<std::int64_t> start{};
   std::optional<std::int64_t> end{};
@@ -31,11 +35,15 @@ struct Slice {
   Slice() = default;
   Slice(std::optional<std::int64_t> from, std::optional<std::int64_t> to, std::int64_t by = 1)
       : start(from), end(to), step(by) {}
+  // Templates, so that {} means an optional.
+  template <std::same_as<NoneIndex> N>
+  Slice(N, std::optional<std::int64_t> to, std::int64_t by = 1) : end(to), step(by) {}
+  template <std::same_as<NoneIndex> N>
+  Slice(std::optional<std::int64_t> from, N, std::int64_t by = 1) : start(from), step(by) {}
+  template <std::same_as<NoneIndex> N>
+  Slice(N, N, std::int64_t by = 1) : step(by) {}
 };
 
-/// `None` in an index: a new dimension of size one.
-struct NoneIndex {};
-inline constexpr NoneIndex None{};
 /// `...` in an index: as many whole dimensions as are missing.
 struct EllipsisIndex {};
 inline constexpr EllipsisIndex Ellipsis{};
@@ -280,6 +288,14 @@ class Tensor {
   ValuesIndices min(std::int64_t dim, bool keepdim = false) const;
   Tensor amax(const Shape& dims = {}, bool keepdim = false) const;
   Tensor amin(const Shape& dims = {}, bool keepdim = false) const;
+  template <std::integral I>
+  Tensor amax(I dim, bool keepdim = false) const {
+    return amax(Shape{dim}, keepdim);
+  }
+  template <std::integral I>
+  Tensor amin(I dim, bool keepdim = false) const {
+    return amin(Shape{dim}, keepdim);
+  }
   Tensor argmax() const;
   Tensor argmax(std::int64_t dim, bool keepdim = false) const;
   Tensor argmin() const;
@@ -296,6 +312,11 @@ class Tensor {
   Tensor norm(double p, std::int64_t dim, bool keepdim = false) const;
   ValuesIndices topk(std::int64_t k, std::int64_t dim = -1, bool largest = true) const;
   ValuesIndices sort(std::int64_t dim = -1, bool descending = false) const;
+
+  // Comparing (taper/ops/close.h).
+  Tensor isclose(const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) const;
+  bool allclose(const Tensor& other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false) const;
+  bool equal(const Tensor& other) const;
 
   // Products (taper/ops/matmul.h).
   Tensor mm(const Tensor& other) const;
@@ -331,6 +352,10 @@ class Tensor {
   Tensor operator[](std::int64_t i) const;
   /// Rows by an integer tensor, or entries by a boolean mask.
   Tensor operator[](const Tensor& index) const;
+  /// `x[1:3]`: x[Slice(1, 3)], a view; `x[None]` and `x[...]`.
+  Tensor operator[](const Slice& rows) const;
+  Tensor operator[](NoneIndex) const;
+  Tensor operator[](EllipsisIndex) const;
   /// `x[0, ..., 1:3, ids]`: x.index({0, Ellipsis, Slice(1, 3), ids}).
   Tensor index(const std::vector<Index>& indices) const;
   /// `x[indices] = value`. Returns *this.
