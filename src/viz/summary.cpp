@@ -16,7 +16,7 @@ namespace {
 /// 1234567 as "1,234,567".
 std::string with_commas(std::int64_t number) {
   std::string text = fmt::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
   return text;
 }
 
