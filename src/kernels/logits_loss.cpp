@@ -14,11 +14,12 @@ namespace taper::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-// PyTorch's roundings: it adds log(exp(-m) + exp(-x - m)) with m = max(-x, 0), one of whose terms is always 1.
+// PyTorch's roundings: it adds log(exp(-m) + exp(-x - m)) with m = max(-x, 0), one of whose terms is always 1, or NaN
+// where m is infinite: so is m - m.
 template <class T>
 [[gnu::always_inline]] inline T term(T x, T y) {
   const T most = -x < T(0) ? T(0) : -x;
-  return (T(1) - y) * x + most + math::log(T(1) + math::exp(-std::abs(x)));
+  return (T(1) - y) * x + most + (math::log(T(1) + math::exp(-std::abs(x))) + (most - most));
 }
 
 template <class T>
