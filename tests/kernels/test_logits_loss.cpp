@@ -79,3 +79,19 @@ TEST_CASE("logits beyond all bounds have PyTorch's loss and slope") {
   CHECK(std::isnan(slopes[3]));
   CHECK(slopes[4] == -1);
 }
+
+TEST_CASE("an infinite logit's loss in one pass is what the operations give, NaN at minus infinity") {
+  const double inf = std::numeric_limits<double>::infinity();
+  taper_test::for_each_target([&](const char* target) {
+    INFO(target);
+    for (const DType dtype : {float32, float64}) {
+      const Tensor x = tensor({inf, inf, inf, -inf, -inf, -inf}).to(dtype);
+      const Tensor y = tensor({0.0, 1.0, 2.0, 0.0, 1.0, 2.0}).to(dtype);
+      const auto loss = binary_cross_entropy_with_logits(x, y, {.reduction = "none"}).to_vector<double>();
+      CHECK(loss[0] == inf);
+      CHECK(std::isnan(loss[1]));
+      CHECK(loss[2] == -inf);
+      for (std::size_t i = 3; i < 6; ++i) CHECK(std::isnan(loss[i]));
+    }
+  });
+}
