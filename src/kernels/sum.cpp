@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <utility>
 
 #include "base/parallel.h"
 #include "kernels/reduce.h"
@@ -16,6 +17,7 @@ HWY_BEFORE_NAMESPACE();
 namespace taper::kernels {
 namespace HWY_NAMESPACE {
 namespace {
+namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
 constexpr int lanes = 32 / static_cast<int>(sizeof(T));
@@ -105,39 +107,61 @@ void streams(const T* in, std::int64_t stride, std::int64_t size, T* total) {
   for (int j = 0; j < width; ++j) total[j] = part[0][j] + part[1][j] + part[2][j] + part[3][j];
 }
 
-// Some rows of n, each in vectors in four streams. All have been read before the first one's lanes are added up, a
-// chain of additions that no reading can overtake.
+// One row of n >= lanes<T>, in vectors in four streams: what cascade, the rest and the sum of the lanes are, all sums
+// in registers.
 template <class T>
-void sum_vectors(const T* in, std::int64_t rows, std::int64_t n, T* out) {
-  constexpr int count = 4;
-  constexpr int width = lanes<T>;
-  constexpr std::int64_t together = 8;
-  const std::int64_t whole = n / (count * width) * (count * width);
-  T part[together][count * width];
-  for (std::int64_t from = 0; from < rows; from += together) {
-    const std::int64_t some = std::min(together, rows - from);
-    for (std::int64_t k = 0; k < some; ++k)
-      cascade<count * width>(in + (from + k) * n, count * width, n / (count * width), part[k]);
-    for (std::int64_t k = 0; k < some; ++k) {
-      const T* row = in + (from + k) * n;
-      T* p = part[k];
-      std::int64_t i = whole;
-      for (; i + width <= n; i += width)
-        for (int j = 0; j < width; ++j) p[j] += row[i + j];
-      T sums[width];
-      for (int j = 0; j < width; ++j) sums[j] = p[j] + p[width + j] + p[2 * width + j] + p[3 * width + j];
-      T total = 0;
-      for (; i < n; ++i) total += row[i];
-      for (const T sum : sums) total += sum;
-      out[from + k] = total;
-    }
+T sum_vectors(const T* in, std::int64_t n) {
+  constexpr int width = 4 * lanes<T>;
+  const hn::CappedTag<T, width> d;
+  constexpr int each = static_cast<int>(hn::MaxLanes(d));
+  constexpr int count = width / each;
+  using Vectors = hn::Vec<decltype(d)>[count];
+  const std::int64_t size = n / width;
+  int power = 0;
+  const std::int64_t step = block_rows(size, power);
+  Vectors low;
+  Vectors upper[3];
+  for (Vectors& level : upper)
+    for (auto& sum : level) sum = hn::Zero(d);
+  std::int64_t i = 0;
+  for (;;) {
+    for (auto& sum : low) sum = hn::Zero(d);
+    const std::int64_t end = std::min(size, i + step);
+    const bool whole = i + step == end;
+    for (; i < end; ++i)
+      for (int v = 0; v < count; ++v) low[v] = hn::Add(low[v], hn::LoadU(d, in + i * width + v * each));
+    if (!whole) break;
+    const auto carry_vectors = [&](Vectors& from, Vectors& to) HWY_ATTR {
+      for (int v = 0; v < count; ++v) to[v] = hn::Add(to[v], std::exchange(from[v], hn::Zero(d)));
+    };
+    carry_vectors(low, upper[0]);
+    if ((i & ((step - 1) << power)) != 0) continue;
+    carry_vectors(upper[0], upper[1]);
+    if ((i & ((step - 1) << (2 * power))) == 0) carry_vectors(upper[1], upper[2]);
   }
+  T part[width];
+  for (int v = 0; v < count; ++v)
+    hn::StoreU(hn::Add(hn::Add(hn::Add(low[v], upper[0][v]), upper[1][v]), upper[2][v]), d, part + v * each);
+  i *= width;
+  for (; i + lanes<T> <= n; i += lanes<T>)
+    for (int j = 0; j < lanes<T>; ++j) part[j] += in[i + j];
+  T total = 0;
+  for (; i < n; ++i) total += in[i];
+  for (int j = 0; j < lanes<T>; ++j)
+    total += part[j] + part[lanes<T> + j] + part[2 * lanes<T> + j] + part[3 * lanes<T> + j];
+  return total;
 }
 
 template <class T>
 void sum_rows(const T* in, std::int64_t rows, std::int64_t n, Walk walk, T* out) {
-  if (n >= lanes<T> && walk == Walk::vectors) return sum_vectors(in, rows, n, out);
-  for (std::int64_t row = 0; row < rows; ++row) streams<1>(in + row * n, 1, n, out + row);
+  const bool vectors = n >= lanes<T> && walk == Walk::vectors;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    if (vectors) {
+      out[row] = sum_vectors(in + row * n, n);
+    } else {
+      streams<1>(in + row * n, 1, n, out + row);
+    }
+  }
 }
 
 // Columns [begin, end) of one [n][inner] matrix; begin is a multiple of four vectors.
