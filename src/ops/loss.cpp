@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "ops/elementwise.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
+#include "taper/base/warning.h"
 #include "taper/ops/create.h"
 #include "taper/ops/loss.h"
 #include "taper/ops/pointwise.h"
@@ -41,9 +44,25 @@ using detail::parse_reduction;
 using detail::Reduce;
 using detail::reduced;
 
+namespace {
+
+void warn_where_shapes_differ(const char* op, const Tensor& input, const Tensor& target) {
+  if (input.shape() == target.shape()) return;
+  // A training loop would say it at every step.
+  thread_local std::pair<Shape, Shape> told;
+  if (std::pair shapes(input.shape(), target.shape()); std::exchange(told, shapes) == shapes) return;
+  warn(fmt::format(
+      "{}: the target's shape {} differs from the input's {}, so both are broadcast, which is seldom meant; "
+      "give them one shape",
+      op, to_string(target.shape()), to_string(input.shape())));
+}
+
+}  // namespace
+
 Tensor mse_loss(const Tensor& input, const Tensor& target, LossOptions options) {
   const Reduce how = parse_reduction("mse_loss", options.reduction);
   const Shape shape = broadcast_shapes("mse_loss", input.shape(), target.shape());
+  warn_where_shapes_differ("mse_loss", input, target);
   detail::check_floating("mse_loss", "one of input and target", is_floating_point(target.dtype()) ? target : input);
   const Tensor out = [&] {
     const NoGradGuard unrecorded;
@@ -61,6 +80,8 @@ Tensor mse_loss(const Tensor& input, const Tensor& target, LossOptions options) 
 
 Tensor l1_loss(const Tensor& input, const Tensor& target, LossOptions options) {
   const Reduce how = parse_reduction("l1_loss", options.reduction);
+  broadcast_shapes("l1_loss", input.shape(), target.shape());
+  warn_where_shapes_differ("l1_loss", input, target);
   detail::check_floating("l1_loss", "one of input and target", is_floating_point(target.dtype()) ? target : input);
   return reduced(abs(input - target), how);
 }

@@ -11,6 +11,7 @@
 #include "taper/ops/loss.h"
 #include "taper/ops/random.h"
 #include "taper/ops/reduce.h"
+#include "warnings.h"
 
 using namespace taper;
 
@@ -22,10 +23,35 @@ TEST_CASE("a mean over ignored targets alone is not a number, their sum is 0") {
   CHECK(cross_entropy(x, target.to(int32), {.reduction = "none"}).to_vector<double>() == std::vector<double>{0, 0});
 }
 
-TEST_CASE("the cosine of a zero vector is 0 and so is its loss's gradient") {
+TEST_CASE("a target that is broadcast against the input is warned of, once for the same two shapes") {
+  taper_test::Warnings warnings;
+  const Tensor column = zeros({7, 1}), row = ones({7});
+  for (int step = 0; step < 3; ++step) CHECK(mse_loss(column, row).item<double>() == 1);
+  REQUIRE(warnings.said.size() == 1);
+  CHECK(
+      warnings.said[0] ==
+      "mse_loss: the target's shape [7] differs from the input's [7, 1], so both are broadcast, which is seldom meant; "
+      "give them one shape");
+  (void)l1_loss(row, column, {.reduction = "sum"});
+  REQUIRE(warnings.said.size() == 2);
+  CHECK_THAT(warnings.said[1], taper_test::ContainsSubstring("l1_loss: the target's shape [7, 1]"));
+  (void)mse_loss(row, row);
+  (void)l1_loss(column, column);
+  CHECK_THROWS_AS(mse_loss(row, ones({6})), ShapeError);
+  CHECK_THROWS_WITH(l1_loss(row, ones({6})), taper_test::ContainsSubstring("l1_loss: shapes [7] and [6]"));
+  CHECK(warnings.said.size() == 2);
+}
+
+TEST_CASE("the cosine with a zero vector is 0, no NaN, and its gradient PyTorch's") {
   const Tensor x = zeros({1, 3}, {.requires_grad = true});
-  const Tensor y = cosine_similarity(x, ones({1, 3}));
+  const Tensor other = ones({1, 3}, {.requires_grad = true});
+  const Tensor y = cosine_similarity(x, other);
   CHECK(y.item<double>() == 0);
+  y.backward();
+  // The bound of 1e-8 stands in the length's place: 1e8 / sqrt(3).
+  for (const double slope : x.grad().to_vector<double>()) CHECK(slope == Approx(57735028));
+  CHECK(other.grad().to_vector<double>() == std::vector<double>{0, 0, 0});
+  CHECK(cosine_similarity(zeros({2, 3}), zeros({2, 3})).to_vector<double>() == std::vector<double>{0, 0});
 }
 
 TEST_CASE("dropout draws PyTorch's mask, and nothing where there is nothing to draw") {

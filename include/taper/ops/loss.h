@@ -55,9 +55,10 @@ struct KlDivOptions {
   bool log_target = false;              ///< whether the target holds logarithms
 };
 
-/// (input - target)^2; both broadcast.
+/// (input - target)^2; both broadcast, with a warning, as a column against a row is seldom meant: once for shapes that
+/// come again and again.
 Tensor mse_loss(const Tensor& input, const Tensor& target, LossOptions options = {});
-/// |input - target|; both broadcast.
+/// |input - target|; both broadcast, with the same warning.
 Tensor l1_loss(const Tensor& input, const Tensor& target, LossOptions options = {});
 
 /// -weight[c] input[c] for the class c that the target names. input holds log-probabilities [N, C, d1...] or [C],
