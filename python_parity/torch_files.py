@@ -4,7 +4,7 @@
     /usr/bin/python3 python_parity/torch_files.py check DIR                        holds DIR/*.again.pt against DIR/*.pt
 
 Beside each NAME.pt stands NAME.txt, Python's repr of what is in it, and NAME.npz, its tensors under their joined names, both
-as Taper converts them. The test saves each file again as NAME.again.pt.
+as Taper converts them. The test saves each file again as NAME.again.pt, and an LSTM as lstm_by_taper.pt.
 """
 import collections
 import glob
@@ -19,6 +19,7 @@ import torch
 CONVERTED = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.int8: torch.int32}
 CONVERTED.update({torch.uint8: torch.int32, torch.int16: torch.int32})
 DTYPES = [torch.float32, torch.float64, torch.int64, torch.int32, torch.bool, *CONVERTED]
+LSTM = {"input_size": 3, "hidden_size": 4, "num_layers": 2, "bidirectional": True}
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
     "adam": lambda p: torch.optim.Adam(p, 1e-3, amsgrad=True),
@@ -86,9 +87,16 @@ def sparse():
     return {"grad": torch.sparse_coo_tensor([[3, 0, 3]], torch.randn(3, 2), (5, 2)), "dense": torch.randn(2)}
 
 
+def recurrent():
+    model, x = torch.nn.LSTM(**LSTM), torch.randn(5, 2, LSTM["input_size"])
+    output, (h, c) = model(x)
+    return {"model": model.state_dict(), "x": x, "output": output.detach(), "h": h.detach(), "c": c.detach()}
+
+
 def trees():
     result = {"types": types(), "views": views(), "others": others(), "sparse": sparse(), "tensor": torch.randn(2, 2), "schedulers": schedulers()}
     result.update({name: checkpoint(name) for name in OPTIMIZERS})
+    result["lstm"] = recurrent()
     return result
 
 
@@ -192,6 +200,19 @@ def check(folder):
                     name, extra = np.frombuffer(file.read(4), "<u2")
                 assert (info.header_offset + 30 + name + extra) % 64 == 0, f"{path}: {info.filename} is not aligned"
         print(f"{os.path.basename(path)}: torch.load finds what it should")
+    check_lstm(folder)
+
+
+def check_lstm(folder):
+    """An LSTM of Taper's that has learned, its input and its results."""
+    path = os.path.join(folder, "lstm_by_taper.pt")
+    saved, model = torch.load(path), torch.nn.LSTM(**LSTM)
+    assert list(saved["model"]) == list(model.state_dict())
+    model.load_state_dict(saved["model"])
+    output, (h, c) = model(saved["x"])
+    for name, tensor in {"output": output, "h": h, "c": c}.items():
+        torch.testing.assert_close(tensor, saved[name])
+    print("lstm_by_taper.pt: nn.LSTM computes what Taper's has computed")
 
 
 if __name__ == "__main__":

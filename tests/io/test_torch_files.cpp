@@ -4,13 +4,18 @@
 
 #include "catch.h"
 #include "dump.h"
+#include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
 #include "taper/base/warning.h"
 #include "taper/io/tensor_files.h"
 #include "taper/nn/linear.h"
+#include "taper/nn/lstm.h"
+#include "taper/ops/close.h"
 #include "taper/ops/copy.h"
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
+#include "taper/ops/reduce.h"
+#include "taper/optim/sgd.h"
 #include "temporary_folder.h"
 
 using namespace taper;
@@ -21,9 +26,9 @@ using taper_test::TemporaryFolder;
 
 namespace {
 
-const std::vector<std::string> names{"types",   "views",   "sparse",  "tensor",     "sgd",        "adam",
-                                     "adam3",   "adam4",   "adam5",   "rmsprop",    "adagrad",    "others",
-                                     "others3", "others4", "others5", "schedulers", "schedulers4"};
+const std::vector<std::string> names{"types",   "views",   "sparse",  "tensor",     "sgd",         "adam",
+                                     "adam3",   "adam4",   "adam5",   "rmsprop",    "adagrad",     "others",
+                                     "others3", "others4", "others5", "schedulers", "schedulers4", "lstm"};
 
 Value read(const std::string& path) { return load_value(path, {.warn = false}); }
 
@@ -129,6 +134,32 @@ TEST_CASE("a tree that was saved loads as it was, and torch.load is given it to 
   CHECK(views.at("row").shares_memory_with(views.at("base")));
   CHECK(views.at("row").storage_offset() == 10);
   CHECK(views.at("expanded").strides() == Shape{1, 0});
+}
+
+TEST_CASE("an LSTM's state that torch.save wrote gives PyTorch's outputs, and what it has learned goes back",
+          "[parity]") {
+  const Value saved = read(dump_path("torch/lstm.pt"));
+  nn::LSTM lstm(3, 4, {.num_layers = 2, .bidirectional = true});
+  CHECK(lstm.load_state_dict(saved["model"]).str() == "<All keys matched successfully>");
+  const auto x = saved["x"].as<Tensor>();
+  const auto [output, state] = lstm(x);
+  CHECK(allclose(output, saved["output"].as<Tensor>(), 1e-5, 1e-6));
+  CHECK(allclose(state.first, saved["h"].as<Tensor>(), 1e-5, 1e-6));
+  CHECK(allclose(state.second, saved["c"].as<Tensor>(), 1e-5, 1e-6));
+
+  optim::SGD optimizer(lstm.parameters(), {.lr = 0.5});
+  output.square().sum().backward();
+  optimizer.step();
+  const NoGradGuard no_grad;
+  const auto [learned, last] = lstm(x);
+  CHECK_FALSE(allclose(learned, output));
+  TemporaryFolder folder;
+  const char* set = std::getenv("TAPER_PARITY_DIR");
+  const std::string path = (set != nullptr ? std::string(set) + "/torch" : folder.path()) + "/lstm_by_taper.pt";
+  save(Dict{{"model", lstm.state_dict()}, {"x", x}, {"output", learned}, {"h", last.first}, {"c", last.second}}, path);
+  nn::LSTM again(3, 4, {.num_layers = 2, .bidirectional = true});
+  again.load_state_dict(read(path)["model"]);
+  CHECK(same(again(x).first, learned));
 }
 
 TEST_CASE("a .pt file has every kind of value and of number") {
