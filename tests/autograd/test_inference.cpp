@@ -49,6 +49,69 @@ TEST_CASE("what is made in inference mode is an inference tensor, and nothing is
   CHECK((x * 2).requires_grad());
 }
 
+TEST_CASE(
+    "whatever its size and layout, what an elementwise operation makes in inference mode is an inference tensor") {
+  for (const std::int64_t n : {0, 1, 4, 100'000}) {
+    INFO(n << " numbers");
+    const Tensor x = full({n}, 0.5, {.requires_grad = true});
+    const Tensor y = full({n}, 2.0);
+    const Tensor strided = full({n, 2}, 2.0).select(1, 0);
+    const Tensor scalar = tensor(3.0);
+    const auto results = [&] {
+      return std::vector<Tensor>{x + y,
+                                 x - y,
+                                 x * y,
+                                 x / y,
+                                 x + 1,
+                                 1 - x,
+                                 x * 2,
+                                 2 / x,
+                                 -x,
+                                 x.relu(),
+                                 x.exp(),
+                                 x.tanh(),
+                                 x.square(),
+                                 x.sigmoid(),
+                                 x.pow(2),
+                                 x > y,
+                                 x == 0.5,
+                                 x + scalar,
+                                 x * strided,
+                                 strided * 2,
+                                 y.to(int64) + 1,
+                                 maximum(x, y),
+                                 where(x > 0, x, y),
+                                 x.clamp(0, 1),
+                                 x.to(float64)};
+    };
+    {
+      const InferenceMode guard;
+      for (const Tensor& result : results()) {
+        CHECK(result.is_inference());
+        CHECK_FALSE(result.requires_grad());
+      }
+    }
+    for (const Tensor& result : results()) CHECK_FALSE(result.is_inference());
+  }
+}
+
+TEST_CASE("the result of a small elementwise operation in inference mode is refused outside, as a large one's is") {
+  for (const std::int64_t n : {2, 100'000}) {
+    INFO(n << " numbers");
+    const Tensor x = full({n}, 0.5, {.requires_grad = true});
+    Tensor made;
+    {
+      const InferenceMode guard;
+      made = x * 2;
+    }
+    CHECK_THROWS_AS(x * made, GradError);
+    CHECK_THROWS_AS(made.add_(1), GradError);
+    CHECK_THROWS_AS(made.requires_grad_(), GradError);
+    CHECK(made[0].item<double>() == 1);
+    CHECK_NOTHROW(x + made);
+  }
+}
+
 TEST_CASE("InferenceMode(false) is the normal mode inside a NoGradGuard, too") {
   const NoGradGuard no_grad;
   {
