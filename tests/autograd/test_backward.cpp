@@ -3,6 +3,7 @@
 #include "catch.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
+#include "taper/base/memory.h"
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
@@ -200,6 +201,17 @@ TEST_CASE("a chain of a million operations builds, differentiates and frees") {
   for (int i = 0; i < 1'000'000; ++i) y = y + 1.0;
   y.backward();
   CHECK(x.grad().item<double>() == 1);
+}
+
+TEST_CASE("a chain of a million operations is destroyed without backward, and without a stack overflow") {
+  const Tensor x = tensor({1.0}, {.requires_grad = true});
+  const std::size_t before = memory_in_use();
+  Tensor y = x;
+  for (int i = 0; i < 1'000'000; ++i) y = y * 1.0;
+  CHECK(y.requires_grad());
+  y = Tensor();
+  CHECK(memory_in_use() == before);
+  CHECK_FALSE(x.grad().defined());
 }
 
 TEST_CASE("a graph may be built on several threads") {
