@@ -30,11 +30,10 @@ bool is_last_view(const Tensor& tensor) {
          impl.storage->refs.load(std::memory_order_acquire) == 2 && impl.numel == impl.base->numel;
 }
 
-Tensor add_any(const Tensor& a, const Tensor& b) {
-  if (is_row_held(a) && is_row_held(b)) {
-    const Tensor sum = add_sparse(a, b);
-    return make_row_held(sum.indices(), sum.values(), sum.shape());
-  }
+// A row-held gradient is added as the dense one would be: its rows are summed first.
+Tensor add_any(const Tensor& first, const Tensor& second) {
+  const Tensor a = with_rows_summed(first), b = with_rows_summed(second);
+  if (is_row_held(a) && is_row_held(b)) return add_row_held(a, b);
   if (is_row_held(a) && b.is_sparse()) return add_sparse_to_dense(a.to_dense(), b);
   if (is_row_held(b) && a.is_sparse()) return add_sparse_to_dense(b.to_dense(), a);
   if (a.is_sparse() && b.is_sparse()) return add_sparse(a, b);
@@ -64,7 +63,7 @@ void accumulate_grad(Tensor& grad, Tensor gradient, bool recording) {
     if (!in_place) {
       grad = add_any(grad, gradient);
     } else if (gradient.is_sparse()) {
-      add_sparse_in_place(grad, gradient);
+      add_sparse_in_place(grad, with_rows_summed(gradient));
     } else {
       grad.add_(gradient);
     }

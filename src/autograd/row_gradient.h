@@ -1,14 +1,27 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "taper/tensor/tensor.h"
 
-/// A dense gradient held by rows: the few rows of a table that a backward has touched, ascending and each once, in a
-/// COO tensor of Taper's own. It means the dense gradient, which Tensor::grad() makes when somebody asks; until then a
-/// step that leaves untouched rows alone costs what the touched ones cost.
+/// A dense gradient held by rows: the few rows of a table that a backward has touched, in a COO tensor of Taper's own,
+/// either as the lookup's entries or, if is_coalesced(), as each row's sum, in any order of rows. It means the dense
+/// gradient, which Tensor::grad() makes when somebody asks; until then a step that leaves untouched rows alone costs
+/// what the touched ones cost.
 namespace taper::detail {
 
-/// A row-held gradient of the shape named; `rows` int64 [1, n], `values` [n, ...].
-Tensor make_row_held(const Tensor& rows, const Tensor& values, const Shape& shape);
+/// Lets a sparse gradient, whose entries are all of one table's, mean the dense one that they sum to.
+Tensor hold_by_rows(const Tensor& sparse);
+
+/// A row-held gradient of sums: `rows` named once each, `values` [rows.size(), ...].
+Tensor make_row_held(std::span<const std::int64_t> rows, const Tensor& values, const Shape& shape);
+
+/// A row-held gradient's rows summed; any other gradient as it is.
+Tensor with_rows_summed(const Tensor& gradient);
+
+/// The sum of two row-held gradients of sums.
+Tensor add_row_held(const Tensor& a, const Tensor& b);
 
 /// Whether a gradient, possibly undefined, is row-held.
 bool is_row_held(const Tensor& gradient);

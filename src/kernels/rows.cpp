@@ -3,7 +3,6 @@
 #include "kernels/rows.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "base/parallel.h"
+#include "base/pool.h"
 #include "kernels/prefetch.h"
 #include "kernels/simd.h"
 #include "taper/base/threads.h"
@@ -34,6 +34,31 @@ void start_row_float(float* __restrict row, const float* __restrict value, std::
 void start_row_double(double* __restrict row, const double* __restrict value, std::int64_t dim, double scale) {
   for (std::int64_t j = 0; j < dim; ++j) row[j] = std::fma(value[j], scale, 0.0);
 }
+// add_row of what start_row makes of a value.
+void add_started_row_float(float* __restrict row, const float* __restrict value, std::int64_t dim, float scale) {
+  for (std::int64_t j = 0; j < dim; ++j) row[j] = std::fma(value[j] + 0.0F, scale, row[j]);
+}
+void add_started_row_double(double* __restrict row, const double* __restrict value, std::int64_t dim, double scale) {
+  for (std::int64_t j = 0; j < dim; ++j) row[j] = std::fma(value[j] + 0.0, scale, row[j]);
+}
+// Whether an index lies outside [0, rows), judged without branches: a negative one has its sign bit set, one past the
+// end that of its distance to the last.
+template <class Index>
+bool any_outside(const Index* indices, std::int64_t count, std::int64_t rows) {
+  const auto last = static_cast<std::uint64_t>(rows) - 1;
+  std::uint64_t signs = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto index = static_cast<std::uint64_t>(static_cast<std::int64_t>(indices[i]));
+    signs |= index | (last - index);
+  }
+  return static_cast<std::int64_t>(signs) < 0;
+}
+bool any_outside_64(const std::int64_t* indices, std::int64_t count, std::int64_t rows) {
+  return any_outside(indices, count, rows);
+}
+bool any_outside_32(const std::int32_t* indices, std::int64_t count, std::int64_t rows) {
+  return any_outside(indices, count, rows);
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -48,6 +73,10 @@ HWY_EXPORT(add_row_float);
 HWY_EXPORT(add_row_double);
 HWY_EXPORT(start_row_float);
 HWY_EXPORT(start_row_double);
+HWY_EXPORT(any_outside_64);
+HWY_EXPORT(any_outside_32);
+HWY_EXPORT(add_started_row_float);
+HWY_EXPORT(add_started_row_double);
 
 template <class T>
 auto add_row_loop() {
@@ -64,6 +93,24 @@ auto start_row_loop() {
     return HWY_DYNAMIC_DISPATCH(start_row_float);
   } else {
     return HWY_DYNAMIC_DISPATCH(start_row_double);
+  }
+}
+
+template <class T>
+auto add_started_row_loop() {
+  if constexpr (std::is_same_v<T, float>) {
+    return HWY_DYNAMIC_DISPATCH(add_started_row_float);
+  } else {
+    return HWY_DYNAMIC_DISPATCH(add_started_row_double);
+  }
+}
+
+template <class Index>
+auto any_outside_loop() {
+  if constexpr (std::is_same_v<Index, std::int64_t>) {
+    return HWY_DYNAMIC_DISPATCH(any_outside_64);
+  } else {
+    return HWY_DYNAMIC_DISPATCH(any_outside_32);
   }
 }
 
@@ -141,21 +188,6 @@ struct Entry {
   std::int64_t position;
 };
 
-// Sorts by one digit of `bits` bits after the other, from the lowest up.
-template <int bits>
-void sort_by_digits(std::vector<Entry>& entries, std::int64_t largest) {
-  constexpr std::size_t digits = std::size_t{1} << bits;
-  std::vector<Entry> sorted(entries.size());
-  for (int shift = 0; largest >> shift > 0; shift += bits) {
-    const auto digit = [shift](const Entry& e) { return static_cast<std::size_t>(e.row >> shift) & (digits - 1); };
-    std::array<std::uint32_t, digits + 1> at{};
-    for (const Entry& e : entries) ++at[digit(e) + 1];
-    for (std::size_t d = 1; d < digits; ++d) at[d] += at[d - 1];
-    for (const Entry& e : entries) sorted[at[digit(e)]++] = e;
-    entries.swap(sorted);
-  }
-}
-
 RowGroups groups_of(const std::vector<Entry>& sorted) {
   RowGroups groups;
   groups.position.resize(sorted.size());
@@ -171,32 +203,43 @@ RowGroups groups_of(const std::vector<Entry>& sorted) {
   return groups;
 }
 
-template <class Index>
-std::vector<Entry> entries_of(const Index* indices, std::int64_t count) {
-  std::vector<Entry> entries(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i)
-    entries[static_cast<std::size_t>(i)] = {static_cast<std::int64_t>(indices[i]), i};
-  return entries;
-}
+// Sums the entries of one of several distinct rows: those from `begin` on, on top of what `out` has of the ones before.
+template <class T>
+struct SumOfEntries {
+  const DistinctRows& list;
+  std::int64_t begin;
+  const T* values;
+  std::int64_t dim;
+  void (*start)(T*, const T*, std::int64_t, T) = start_row_loop<T>();
+  void (*add)(T*, const T*, std::int64_t, T) = add_row_loop<T>();
+
+  std::int64_t after(std::int64_t entry) const { return list.next[static_cast<std::size_t>(entry)]; }
+  /// The entry of a row that has no other, or null.
+  const T* only_entry(std::int64_t row) const {
+    const std::int64_t first = list.first[static_cast<std::size_t>(row)];
+    return after(first) == 0 ? values + (first - begin) * dim : nullptr;
+  }
+  void operator()(std::int64_t row, bool scaled, T* out) const {
+    const std::int64_t first = list.first[static_cast<std::size_t>(row)];
+    std::int64_t count = 1;
+    if (scaled)
+      for (std::int64_t i = after(first); i != 0; i = after(i)) ++count;
+    const T scale = scaled ? static_cast<T>(1.0 / static_cast<double>(count)) : T{1};
+    if (first >= begin) start(out, values + (first - begin) * dim, dim, scale);
+    for (std::int64_t i = after(first); i != 0; i = after(i)) add(out, values + (i - begin) * dim, dim, scale);
+  }
+};
 
 }  // namespace
 
 template <class Index>
 std::int64_t find_bad_index(const Index* indices, std::int64_t count, std::int64_t rows) {
+  if (!any_outside_loop<Index>()(indices, count, rows)) return -1;
   const auto limit = static_cast<std::uint64_t>(rows);
-  const auto bad = [&](std::int64_t i) {
-    return static_cast<std::uint64_t>(static_cast<std::int64_t>(indices[i])) >= limit;
-  };
-  constexpr std::int64_t chunk = 256;  // a chunk is judged without a branch
-  for (std::int64_t begin = 0; begin < count; begin += chunk) {
-    const std::int64_t end = std::min(count, begin + chunk);
-    bool any = false;
-    for (std::int64_t i = begin; i < end; ++i) any |= bad(i);
-    if (!any) continue;
-    for (std::int64_t i = begin; i < end; ++i)
-      if (bad(i)) return i;
-  }
-  return -1;
+  const Index* bad = std::find_if(indices, indices + count, [&](Index index) {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(index)) >= limit;
+  });
+  return bad - indices;
 }
 
 template <class Index>
@@ -242,43 +285,79 @@ void add_rows(T* table, std::int64_t dim, const Index* indices, std::int64_t cou
 }
 
 RowGroups group_rows(const std::int64_t* rows, std::int64_t count) {
-  std::vector<Entry> entries = entries_of(rows, count);
+  std::vector<Entry> entries(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) entries[static_cast<std::size_t>(i)] = {rows[i], i};
   // Not a stable sort: this one leaves equal rows in PyTorch's order.
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.row < b.row; });
   return groups_of(entries);
 }
 
 template <class Index>
-RowGroups group_stably(const Index* indices, std::int64_t count, std::int64_t rows) {
-  std::vector<Entry> entries = entries_of(indices, count);
-  if (count < 1024)
-    sort_by_digits<8>(entries, rows - 1);
-  else
-    sort_by_digits<11>(entries, rows - 1);
-  return groups_of(entries);
+DistinctRows distinct_rows(const Index* indices, std::int64_t count) {
+  using Numbers = std::vector<std::int64_t, pool::Allocator<std::int64_t>>;
+  const auto size = static_cast<std::size_t>(count);
+  DistinctRows list;
+  list.rows.resize(size);
+  list.first.resize(size);
+  list.next.resize(size);
+  Numbers last(size);  // of each row its last entry so far
+  // The rows' numbers from 1 on at their hashes, 0 where none is; at most half of the places are taken.
+  const auto bits = static_cast<int>(std::bit_width(size)) + 1;
+  Numbers table(std::size_t{1} << bits);
+  std::size_t rows = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto row = static_cast<std::int64_t>(indices[i]);
+    auto at = static_cast<std::size_t>((static_cast<std::uint64_t>(row) * 0x9E3779B97F4A7C15U) >> (64 - bits));
+    while (table[at] != 0 && list.rows[static_cast<std::size_t>(table[at] - 1)] != row)
+      at = (at + 1) & (table.size() - 1);
+    const auto entry = static_cast<std::int64_t>(i);
+    if (table[at] == 0) {
+      list.rows[rows] = row;
+      list.first[rows] = last[rows] = entry;
+      table[at] = static_cast<std::int64_t>(++rows);
+    } else {
+      std::int64_t& before = last[static_cast<std::size_t>(table[at] - 1)];
+      list.next[static_cast<std::size_t>(before)] = entry;
+      before = entry;
+    }
+  }
+  list.rows.resize(rows);
+  list.first.resize(rows);
+  return list;
 }
 
-template <class T, class Index>
-void add_groups(const RowGroups& groups, const Index* indices, const T* values, std::int64_t dim, bool scaled,
-                std::int64_t skip, T* out) {
-  const auto start = start_row_loop<T>();
+template <class T>
+void sum_distinct(const DistinctRows& list, std::int64_t begin, const T* values, std::int64_t dim, bool scaled,
+                  std::int64_t skip, T* out) {
+  const SumOfEntries<T> sum{list, begin, values, dim};
+  parallel_for(0, list.size(), share(list.size(), dim * static_cast<std::int64_t>(sizeof(T))),
+               [&](std::int64_t from, std::int64_t to) {
+                 for (std::int64_t r = from; r < to; ++r) {
+                   if (list.rows[static_cast<std::size_t>(r)] == skip)
+                     std::fill_n(out + r * dim, dim, T{0});
+                   else
+                     sum(r, scaled, out + r * dim);
+                 }
+               });
+}
+
+template <class T>
+void add_distinct(T* table, std::int64_t dim, const DistinctRows& list, const T* values, double scale) {
+  const SumOfEntries<T> sum{list, 0, values, dim};
   const auto add = add_row_loop<T>();
+  const auto add_started = add_started_row_loop<T>();
   const std::int64_t bytes = dim * static_cast<std::int64_t>(sizeof(T));
-  parallel_for(0, groups.size(), share(groups.size(), bytes), [&](std::int64_t begin, std::int64_t end) {
-    const std::int64_t* position = groups.position.data();
-    const RowPrefetch prefetch(values, bytes, position, groups.start[static_cast<std::size_t>(end)]);
-    for (std::int64_t group = begin; group < end; ++group) {
-      const std::int64_t first = groups.start[static_cast<std::size_t>(group)];
-      const std::int64_t stop = groups.start[static_cast<std::size_t>(group) + 1];
-      T* sum = out + group * dim;
-      if (static_cast<std::int64_t>(indices[position[first]]) == skip) {
-        std::fill_n(sum, dim, T{0});
-        continue;
-      }
-      const T scale = scaled ? static_cast<T>(1.0 / static_cast<double>(stop - first)) : T{1};
-      for (std::int64_t i = first; i < stop; ++i) {
-        prefetch.at(i);
-        (i == first ? start : add)(sum, values + position[i] * dim, dim, scale);
+  parallel_for(0, list.size(), share(list.size(), bytes), [&](std::int64_t begin, std::int64_t end) {
+    const RowPrefetch prefetch(table, bytes, list.rows.data(), end);
+    std::vector<T, pool::Allocator<T>> row(static_cast<std::size_t>(dim));
+    for (std::int64_t r = begin; r < end; ++r) {
+      prefetch.at(r);
+      T* to = table + list.rows[static_cast<std::size_t>(r)] * dim;
+      if (const T* value = sum.only_entry(r)) {
+        add_started(to, value, dim, static_cast<T>(scale));
+      } else {
+        sum(r, false, row.data());
+        add(to, row.data(), dim, static_cast<T>(scale));
       }
     }
   });
@@ -350,12 +429,12 @@ template void add_rows(float*, I64, const I64*, I64, const float*, double, I64, 
 template void add_rows(float*, I64, const I32*, I64, const float*, double, I64, const I64*);
 template void add_rows(double*, I64, const I64*, I64, const double*, double, I64, const I64*);
 template void add_rows(double*, I64, const I32*, I64, const double*, double, I64, const I64*);
-template RowGroups group_stably(const I64*, I64, I64);
-template RowGroups group_stably(const I32*, I64, I64);
-template void add_groups(const RowGroups&, const I64*, const float*, I64, bool, I64, float*);
-template void add_groups(const RowGroups&, const I32*, const float*, I64, bool, I64, float*);
-template void add_groups(const RowGroups&, const I64*, const double*, I64, bool, I64, double*);
-template void add_groups(const RowGroups&, const I32*, const double*, I64, bool, I64, double*);
+template DistinctRows distinct_rows(const I64*, I64);
+template DistinctRows distinct_rows(const I32*, I64);
+template void sum_distinct(const DistinctRows&, I64, const float*, I64, bool, I64, float*);
+template void sum_distinct(const DistinctRows&, I64, const double*, I64, bool, I64, double*);
+template void add_distinct(float*, I64, const DistinctRows&, const float*, double);
+template void add_distinct(double*, I64, const DistinctRows&, const double*, double);
 template void sum_groups(const RowGroups&, const I64*, const float*, I64, I64*, float*);
 template void sum_groups(const RowGroups&, const I64*, const double*, I64, I64*, double*);
 template void merge_rows(const I64*, const float*, I64, const I64*, const float*, I64, I64, I64*, float*, double);

@@ -47,15 +47,26 @@ struct RowGroups {
 };
 RowGroups group_rows(const std::int64_t* rows, std::int64_t count);
 
-/// The same for indices of [0, rows), entries of one row in the list's order.
+/// The distinct rows that a list of indices names, in the order of their first appearance.
+struct DistinctRows {
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> first;  // of each row its first entry
+  std::vector<std::int64_t> next;   // of each entry the next of the same row, 0 if it is the last
+  std::int64_t size() const { return static_cast<std::int64_t>(rows.size()); }
+};
 template <class Index>
-RowGroups group_stably(const Index* indices, std::int64_t count, std::int64_t rows);
+DistinctRows distinct_rows(const Index* indices, std::int64_t count);
 
-/// out[r] = what add_rows makes of zeros by the entries of group r; of the group of row `skip` it makes zeros. `scaled`
-/// divides by the group's size.
-template <class T, class Index>
-void add_groups(const RowGroups& groups, const Index* indices, const T* values, std::int64_t dim, bool scaled,
-                std::int64_t skip, T* out);
+/// out[r] = what add_rows makes of zeros by the entries of row number r; of row `skip` it makes zeros. `scaled` divides
+/// by the number of the row's entries. `values` are those of the entries from `begin` on: the rows of the ones before,
+/// each another, stand in `out` already.
+template <class T>
+void sum_distinct(const DistinctRows& list, std::int64_t begin, const T* values, std::int64_t dim, bool scaled,
+                  std::int64_t skip, T* out);
+
+/// table[k] = fma(sum, scale, table[k]) for each row k, `sum` being what sum_distinct makes of its entries.
+template <class T>
+void add_distinct(T* table, std::int64_t dim, const DistinctRows& list, const T* values, double scale);
 
 /// The coalesced entries: for each group its row and the sum of its values, each group's first value copied and the
 /// others added one by one.

@@ -14,6 +14,7 @@
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/shape.h"
+#include "tensor/loan.h"
 
 namespace taper {
 namespace {
@@ -42,29 +43,13 @@ Tensor dense_gradient(const Tensor& g, const Tensor& indices, const Lookup& how)
   detail::dispatch_floating(g.dtype(), [&](auto zero) {
     using T = decltype(zero);
     with_index(indices, [&](const auto* numbers) {
-      kernels::add_rows(out.data<T>(), how.dim, numbers, indices.numel(), values.data<T>(), 1, how.padding,
-                        how.scaled ? counts.data() : nullptr);
+      kernels::add_rows(out.data<T>(), how.dim, numbers, indices.numel(), detail::numbers_now<const T>(values), 1,
+                        how.padding, how.scaled ? counts.data() : nullptr);
     });
   });
   return record(
       "EmbeddingDenseBackwardBackward0", std::move(out), {g}, saved(indices, how),
       [](Grads& dx, const Tensor& gg, const Tensor& at, const Lookup& l) { dx.add(0, rows_of_gradient(gg, at, l)); });
-}
-
-// dense_gradient, row-held: each row's sum has the same additions in the same order.
-Tensor row_held_gradient(const Tensor& g, const Tensor& indices, const Lookup& how) {
-  const Tensor values = detail::dense(g);
-  return with_index(indices, [&](const auto* numbers) {
-    const kernels::RowGroups groups = kernels::group_stably(numbers, indices.numel(), how.rows);
-    Tensor rows = detail::make_tensor({1, groups.size()}, DType::int64);
-    for (std::int64_t r = 0; r < groups.size(); ++r) rows.data<std::int64_t>()[r] = numbers[groups.first(r)];
-    Tensor sums = detail::make_tensor({groups.size(), how.dim}, g.dtype());
-    detail::dispatch_floating(g.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      kernels::add_groups(groups, numbers, values.data<T>(), how.dim, how.scaled, how.padding, sums.data<T>());
-    });
-    return detail::make_row_held(rows, sums, {how.rows, how.dim});
-  });
 }
 
 // g as [count, dim] on its own memory where its strides allow.
@@ -73,15 +58,38 @@ Tensor as_rows(const Tensor& g, const Shape& shape) {
   return detail::alias(detail::dense(g), shape, contiguous_strides(shape));
 }
 
+// dense_gradient, row-held. The entries are the cotangent itself where nobody can change that unseen, else each row's
+// sum, of the same additions in the same order.
+Tensor row_held_gradient(const Tensor& g, const Tensor& indices, const Lookup& how) {
+  const bool unique = detail::is_unique(g);
+  if (!how.scaled && g.is_contiguous() && (unique || !detail::is_shown(g))) {
+    const Tensor entries = sparse_gradient(as_rows(g, {indices.numel(), how.dim}), indices, how);
+    if (unique || !detail::values_to_read(entries).shares_memory_with(g) || detail::borrow_values(entries))
+      return detail::hold_by_rows(entries);
+  }
+  const Tensor values = detail::dense(g);
+  const kernels::DistinctRows list =
+      with_index(indices, [&](const auto* numbers) { return kernels::distinct_rows(numbers, indices.numel()); });
+  Tensor sums = detail::make_tensor({list.size(), how.dim}, g.dtype());
+  detail::dispatch_floating(g.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    kernels::sum_distinct(list, 0, detail::numbers_now<const T>(values), how.dim, how.scaled, how.padding,
+                          detail::numbers_now<T>(sums));
+  });
+  return detail::make_row_held(list.rows, sums, {how.rows, how.dim});
+}
+
 // The rows, recorded. All arguments were checked, and the indices are row-major.
 Tensor lookup(const Tensor& indices, const Tensor& weight, const Lookup& how) {
   Shape shape = indices.shape();
   shape.push_back(how.dim);
   Tensor out = detail::make_tensor(shape, weight.dtype());
-  const Tensor table = detail::dense(weight);
+  const bool packed = weight.is_contiguous() && !weight.is_sparse();
+  const Tensor table = packed ? Tensor() : detail::dense(weight);
   with_index(indices, [&](const auto* numbers) {
-    kernels::gather_rows(table.get().data, how.dim * static_cast<std::int64_t>(size_of(weight.dtype())), numbers,
-                         indices.numel(), out.get().data);
+    kernels::gather_rows((packed ? weight : table).get().data,
+                         how.dim * static_cast<std::int64_t>(size_of(weight.dtype())), numbers, indices.numel(),
+                         out.get().data);
   });
   return record("EmbeddingBackward0", std::move(out), {weight}, saved(indices, how),
                 [](Grads& dx, const Tensor& g, const Tensor& at, const Lookup& l) {

@@ -117,10 +117,8 @@ Tensor sum_gradients(const Tensor& g, const Tensor& indices, const Tensor& bound
                                scale.data<T>(), out.data<T>());
   });
   if (!few) return out;
-  Tensor touched = make_tensor({1, groups.size()}, DType::int64);
-  for (std::int64_t r = 0; r < groups.size(); ++r)
-    touched.data<std::int64_t>()[r] =
-        rows[groups.position[static_cast<std::size_t>(groups.start[static_cast<std::size_t>(r)])]];
+  std::vector<std::int64_t> touched(static_cast<std::size_t>(groups.size()));
+  for (std::int64_t r = 0; r < groups.size(); ++r) touched[static_cast<std::size_t>(r)] = rows[groups.first(r)];
   return detail::make_row_held(touched, out, {c.how.rows, c.how.dim});
 }
 
@@ -248,9 +246,7 @@ Tensor row_held_max_gradient(const Tensor& g, const Tensor& at, const Tensor& in
     return k < 0 ? k : std::lower_bound(touched.begin(), touched.end(), k) - touched.begin();
   });
   const auto distinct = static_cast<std::int64_t>(touched.size());
-  Tensor list = make_tensor({1, distinct}, DType::int64);
-  std::copy(touched.begin(), touched.end(), list.data<std::int64_t>());
-  return detail::make_row_held(list, max_sums(g, places, distinct), {rows, at.size(1)});
+  return detail::make_row_held(touched, max_sums(g, places, distinct), {rows, at.size(1)});
 }
 
 // `indices`: the flat ones of a lookup, or undefined.

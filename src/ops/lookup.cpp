@@ -29,7 +29,7 @@ std::int64_t checked_padding(const char* op, std::optional<std::int64_t> padding
 
 Tensor checked_indices(const char* op, std::string_view who, const Tensor& indices, std::int64_t rows) {
   check_index_type(op, indices);
-  const Tensor numbers = dense(indices);
+  Tensor numbers = indices.is_contiguous() && !indices.is_sparse() ? indices : dense(indices);
   with_index(numbers, [&](const auto* at) {
     const std::int64_t bad = kernels::find_bad_index(at, numbers.numel(), rows);
     if (bad >= 0)
@@ -103,16 +103,16 @@ Tensor sparse_gradient(Tensor values, const Tensor& indices, const Lookup& how) 
   const std::int64_t all = indices.numel();
   if (how.scaled) values = values * inverse_frequencies(indices, how.rows, values.dtype()).view({all, 1});
   // A copy: the user may change the indices before the next backward.
-  Tensor rows = make_tensor({all}, DType::int64);
+  Tensor rows = make_tensor({1, all}, DType::int64);
   auto* to = rows.data<std::int64_t>();
   with_index(indices, [&](const auto* from) { std::copy(from, from + all, to); });
   if (how.padding >= 0 && std::find(to, to + all, how.padding) != to + all) {
-    const Tensor kept = flat_nonzero(rows != how.padding);
+    const Tensor flat = alias(rows, {all}, {1});
+    const Tensor kept = flat_nonzero(flat != how.padding);
     values = taken(values, kept);
-    rows = taken(rows, kept);
+    rows = alias(taken(flat, kept), {1, kept.numel()}, {kept.numel(), 1});
   }
-  const std::int64_t count = rows.numel();
-  return make_sparse(alias(rows, {1, count}, {count, 1}), values, {how.rows, how.dim}, count < 2);
+  return make_sparse(rows, values, {how.rows, how.dim}, rows.numel() < 2);
 }
 
 }  // namespace taper::detail

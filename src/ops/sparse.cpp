@@ -18,12 +18,13 @@ namespace {
 
 // A COO tensor with one sparse dimension of floating-point numbers, read as a list of rows.
 struct Rows {
+  detail::LoanLock lock;
   Tensor indices;
   Tensor values;
   std::int64_t count;
   std::int64_t dim;
 
-  Rows(const char* op, const Tensor& x) {
+  Rows(const char* op, const Tensor& x) : lock(x) {
     indices = x.indices().contiguous();
     values = detail::numbers_to_read(x);
     if (indices.dim() != 2 || indices.shape()[0] != 1 || !is_floating_point(values.dtype()))
@@ -34,7 +35,7 @@ struct Rows {
   const std::int64_t* rows() const { return indices.data<std::int64_t>(); }
   template <class T>
   const T* numbers() const {
-    return values.data<T>();
+    return detail::numbers_now<const T>(values);
   }
 };
 

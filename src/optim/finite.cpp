@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "autograd/row_gradient.h"
 #include "optim/param.h"
 #include "taper/base/error.h"
 
@@ -16,7 +17,7 @@ namespace {
 std::int64_t find_not_finite(const Tensor& flat) {
   std::int64_t at = 0;
   taper::detail::dispatch_floating(flat.dtype(), [&](auto zero) {
-    const auto* first = flat.data<decltype(zero)>();
+    const auto* first = taper::detail::numbers_now<decltype(zero)>(flat);
     at = std::find_if(first, first + flat.numel(), [](auto x) { return !std::isfinite(x); }) - first;
   });
   return at;
@@ -24,8 +25,9 @@ std::int64_t find_not_finite(const Tensor& flat) {
 
 double number_at(const Tensor& flat, std::int64_t at) {
   double result = 0;
-  taper::detail::dispatch_floating(flat.dtype(),
-                                   [&](auto zero) { result = static_cast<double>(flat.data<decltype(zero)>()[at]); });
+  taper::detail::dispatch_floating(flat.dtype(), [&](auto zero) {
+    result = static_cast<double>(taper::detail::numbers_now<decltype(zero)>(flat)[at]);
+  });
   return result;
 }
 
@@ -42,7 +44,8 @@ std::string place(const Tensor& grad, std::int64_t at) {
 
 }  // namespace
 
-void check_finite(const char* op, const Tensor& grad, const std::string& what, std::int64_t step) {
+void check_finite(const char* op, const Tensor& given, const std::string& what, std::int64_t step) {
+  const Tensor grad = taper::detail::with_rows_summed(given);
   const Tensor flat = grad.is_sparse() ? taper::detail::numbers_to_read(grad) : grad.detach().contiguous();
   const std::int64_t at = find_not_finite(flat);
   if (at == flat.numel()) return;

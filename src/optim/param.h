@@ -60,16 +60,22 @@ class FrozenRows {
 
 /// A sparse gradient as a list of rows.
 struct RowList {
+  taper::detail::LoanLock lock;
   Tensor indices;
   Tensor values;
   std::int64_t count;
   std::int64_t dim;
 
   explicit RowList(const Tensor& grad)
-      : indices(grad.indices().contiguous()),
+      : lock(grad),
+        indices(grad.indices().contiguous()),
         values(taper::detail::numbers_to_read(grad)),
         count(indices.size(1)),
         dim(count == 0 ? 0 : values.numel() / count) {}
+  template <class T>
+  const T* numbers() const {
+    return taper::detail::numbers_now<const T>(values);
+  }
   const std::int64_t* rows() const { return indices.data<std::int64_t>(); }
 };
 

@@ -12,13 +12,18 @@
 namespace taper::optim {
 namespace {
 
-// param = param + scale * entry, entry by entry.
+// param = param + scale * entry, entry by entry, or row by row where the gradient means a dense one.
 void add_entries(const Tensor& param, const Tensor& sparse, double scale) {
   const detail::RowList list(sparse);
+  const bool row_sums = taper::detail::is_row_held(sparse) && !sparse.is_coalesced();
   detail::FlatParam flat(param);
   taper::detail::dispatch_floating(param.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    kernels::add_rows(flat.data<T>(), list.dim, list.rows(), list.count, list.values.data<T>(), scale);
+    if (row_sums)
+      kernels::add_distinct(flat.data<T>(), list.dim, kernels::distinct_rows(list.rows(), list.count),
+                            list.numbers<T>(), scale);
+    else
+      kernels::add_rows(flat.data<T>(), list.dim, list.rows(), list.count, list.numbers<T>(), scale);
   });
   flat.finish();
 }
@@ -34,8 +39,8 @@ Tensor add_scaled(const Tensor& a, const Tensor& b, double scale) {
   Tensor values = taper::detail::make_tensor(shape, a.dtype());
   taper::detail::dispatch_floating(a.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    kernels::merge_rows(x.rows(), x.values.data<T>(), x.count, y.rows(), y.values.data<T>(), y.count,
-                        std::max(x.dim, y.dim), rows.data<std::int64_t>(), values.data<T>(), scale);
+    kernels::merge_rows(x.rows(), x.numbers<T>(), x.count, y.rows(), y.numbers<T>(), y.count, std::max(x.dim, y.dim),
+                        rows.data<std::int64_t>(), values.data<T>(), scale);
   });
   return taper::detail::make_sparse(rows, values, a.shape(), a.is_coalesced() && b.is_coalesced());
 }

@@ -9,8 +9,8 @@
 namespace taper::detail {
 namespace {
 
-std::mutex& loan_mutex() {
-  static std::mutex mutex;
+std::recursive_mutex& loan_mutex() {
+  static std::recursive_mutex mutex;
   return mutex;
 }
 
@@ -18,8 +18,8 @@ void copy_values(Extra& parts) {
   const Tensor copy = make_dense_like(parts.values, parts.values.dtype());
   std::memcpy(copy.get().data, parts.values.get().data, static_cast<std::size_t>(copy.numel()) * size_of(copy.dtype()));
   parts.values.get().storage->borrower.store(nullptr, std::memory_order_relaxed);
-  parts.borrowed.store(false, std::memory_order_relaxed);
   parts.values = copy;
+  parts.borrowed.store(false, std::memory_order_release);
 }
 
 }  // namespace
@@ -40,6 +40,11 @@ const Tensor& values_to_read(const Tensor& sparse) { return sparse.get().extra->
 Tensor numbers_to_read(const Tensor& sparse) {
   const Tensor& values = values_to_read(sparse);
   return values.is_contiguous() ? values : values.detach().contiguous();
+}
+
+LoanLock::LoanLock(const Tensor& sparse) {
+  const Extra* parts = sparse.get().extra;
+  if (parts != nullptr && parts->borrowed.load(std::memory_order_acquire)) lock_ = std::unique_lock(loan_mutex());
 }
 
 void own_values(const Tensor& sparse) {

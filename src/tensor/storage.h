@@ -18,6 +18,7 @@ struct Storage {
   void (*give_back)(void* owner) = nullptr;  // set where the data is not in this block
   void* owner = nullptr;
   std::atomic<Extra*> borrower{nullptr};  // a sparse gradient's parts whose values lie here (tensor/loan.h)
+  std::atomic<bool> shown{false};         // whether somebody may hold a pointer to the numbers (Tensor::data)
 
   /// A new storage of `bytes` bytes, not initialised, aligned to 64.
   static Storage* make(std::size_t bytes);

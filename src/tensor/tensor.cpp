@@ -221,6 +221,7 @@ T* Tensor::data() const {
   if (impl.dtype != dtype_of<T>)
     throw TypeError(fmt::format("data: asked for {}, but the tensor holds {}", name(dtype_of<T>), name(impl.dtype)));
   if (impl.sparse) throw TypeError("data: a sparse tensor has no dense numbers; use to_dense() or values()");
+  if (impl.storage != nullptr) detail::before_showing(*impl.storage);
   return reinterpret_cast<T*>(impl.data);
 }
 template float* Tensor::data<float>() const;

@@ -141,25 +141,31 @@ TEST_CASE("rows are added in the order of the list, on any number of threads") {
   });
 }
 
-TEST_CASE("groups of a list's entries are in the order of rows and then of the list") {
-  const auto count = GENERATE(std::int64_t{0}, 1, 300, 3000);
-  const auto rows = GENERATE(std::int64_t{1}, 50, 257, 1000000);
-  const auto indices = integers<std::int32_t>(9, count, static_cast<std::uint64_t>(rows));
-  std::vector<std::int64_t> expected(indices.size());
-  std::iota(expected.begin(), expected.end(), 0);
-  const auto row_of = [&](std::int64_t i) { return indices[static_cast<std::size_t>(i)]; };
-  std::stable_sort(expected.begin(), expected.end(), [&](auto a, auto b) { return row_of(a) < row_of(b); });
-  const RowGroups groups = group_stably(indices.data(), count, rows);
-  CHECK(groups.position == expected);
-  for (std::int64_t g = 0; g < groups.size(); ++g)
-    for (std::int64_t i = groups.start[static_cast<std::size_t>(g)]; i <= groups.start[static_cast<std::size_t>(g) + 1];
-         ++i)
-      if (i < count)
-        REQUIRE((row_of(groups.position[static_cast<std::size_t>(i)]) == row_of(groups.first(g))) ==
-                (i < groups.start[static_cast<std::size_t>(g) + 1]));
+TEST_CASE("distinct rows stand in the order of their first appearance, and their entries in the list's") {
+  const auto count = GENERATE(std::int64_t{0}, 1, 2, 300, 3000);
+  const auto rows = GENERATE(std::uint64_t{1}, 50, 257, 1000000);
+  const auto indices = integers<std::int32_t>(9, count, rows);
+  const DistinctRows list = distinct_rows(indices.data(), count);
+  std::vector<std::int64_t> expected;
+  std::vector<std::vector<std::int64_t>> entries;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const auto known = std::find(expected.begin(), expected.end(), indices[i]) - expected.begin();
+    if (known == static_cast<std::ptrdiff_t>(expected.size())) {
+      expected.push_back(indices[i]);
+      entries.emplace_back();
+    }
+    entries[static_cast<std::size_t>(known)].push_back(static_cast<std::int64_t>(i));
+  }
+  CHECK(list.rows == expected);
+  REQUIRE(list.size() == static_cast<std::int64_t>(expected.size()));
+  for (std::size_t r = 0; r < entries.size(); ++r) {
+    std::vector<std::int64_t> found{list.first[r]};
+    while (const std::int64_t next = list.next[static_cast<std::size_t>(found.back())]) found.push_back(next);
+    REQUIRE(found == entries[r]);
+  }
 }
 
-TEST_CASE("sums of groups are what a zeroed table gets row by row") {
+TEST_CASE("sums of distinct rows are what a zeroed table gets row by row") {
   constexpr std::int64_t rows = 40, dim = 5, count = 100;
   const auto indices = integers(10, count, rows);
   auto x = values<float>(11, count * dim);
@@ -169,14 +175,52 @@ TEST_CASE("sums of groups are what a zeroed table gets row by row") {
   count_indices(indices.data(), count, counts.data());
   std::vector<float> expected(rows * dim);
   add_rows(expected.data(), dim, indices.data(), count, x.data(), 1, 4, is_scaled ? counts.data() : nullptr);
-  const RowGroups groups = group_stably(indices.data(), count, rows);
+  const DistinctRows list = distinct_rows(indices.data(), count);
   on_every_target([&] {
-    std::vector<float> out(static_cast<std::size_t>(groups.size() * dim), 1.0F);
-    add_groups(groups, indices.data(), x.data(), dim, is_scaled, 4, out.data());
-    for (std::int64_t g = 0; g < groups.size(); ++g) {
-      const std::int64_t row = indices[static_cast<std::size_t>(groups.first(g))];
-      CHECK(std::memcmp(out.data() + g * dim, expected.data() + row * dim, dim * sizeof(float)) == 0);
+    std::vector<float> out(static_cast<std::size_t>(list.size() * dim), 1.0F);
+    sum_distinct(list, 0, x.data(), dim, is_scaled, 4, out.data());
+    for (std::int64_t r = 0; r < list.size(); ++r) {
+      const std::int64_t row = list.rows[static_cast<std::size_t>(r)];
+      CHECK(std::memcmp(out.data() + r * dim, expected.data() + row * dim, dim * sizeof(float)) == 0);
     }
+  });
+}
+
+TEST_CASE("sums of distinct rows go on from rows that stand there already") {
+  constexpr std::int64_t dim = 3;
+  const std::vector<std::int64_t> indices{7, 2, 5, 2, 9, 7, 9};
+  const auto x = values<double>(12, 7 * dim);
+  const DistinctRows list = distinct_rows(indices.data(), 7);
+  std::vector<double> whole(4 * dim), continued(4 * dim, 1.0);
+  sum_distinct(list, 0, x.data(), dim, false, -1, whole.data());
+  std::copy_n(x.data(), 3 * dim, continued.data());
+  sum_distinct(list, 3, x.data() + 3 * dim, dim, false, -1, continued.data());
+  CHECK(continued == whole);
+}
+
+TEST_CASE("adding distinct rows to a table is summing them and adding the sums") {
+  const std::int64_t dim = GENERATE(1, 5, 1500);  // the longest rows are more than one thread's share
+  const std::int64_t rows = dim < 100 ? 40 : 3000, count = dim < 100 ? 60 : 2500;
+  const auto indices = integers(10, count, static_cast<std::uint64_t>(rows));
+  auto x = values<float>(11, count * dim);
+  x[0] = -0.0F;
+  std::vector<float> sums(static_cast<std::size_t>(rows * dim));
+  add_rows(sums.data(), dim, indices.data(), count, x.data());
+  auto start = values<float>(13, rows * dim);
+  start[static_cast<std::size_t>(indices[0] * dim)] = -0.0F;
+  auto expected = start;
+  for (const std::int64_t k : distinct_indices(indices.data(), count, rows))
+    for (std::int64_t j = k * dim; j < (k + 1) * dim; ++j)
+      expected[static_cast<std::size_t>(j)] =
+          std::fma(sums[static_cast<std::size_t>(j)], -0.3F, expected[static_cast<std::size_t>(j)]);
+  const DistinctRows list = distinct_rows(indices.data(), count);
+  on_every_target([&] {
+    const auto out = same_on_threads([&] {
+      auto to = start;
+      add_distinct(to.data(), dim, list, x.data(), -0.3);
+      return to;
+    });
+    CHECK(bits(out) == bits(expected));
   });
 }
 

@@ -23,9 +23,11 @@ Tensor table(DType dtype) { return parameter(1, {rows, dim}, dtype); }
 
 Tensor some_ids(std::int64_t seed, std::int64_t count = 40) { return tensor(integers(seed, count, 30)); }
 
-// Sends a gradient of uneven numbers into the rows that `ids` names.
-void look_up(const Tensor& weight, const Tensor& ids, const EmbeddingOptions& options = {}) {
-  embedding(ids, weight, options).backward(values(9, {ids.numel(), dim}, weight.dtype()));
+// Sends a gradient of uneven numbers into the rows that `ids` names. One that is `lent` has no pointer to it, so that
+// its memory may be the gradient's.
+void look_up(const Tensor& weight, const Tensor& ids, const EmbeddingOptions& options = {}, bool lent = false) {
+  const Tensor cotangent = values(9, {ids.numel(), dim}, weight.dtype());
+  embedding(ids, weight, options).backward(lent ? cotangent.clone() : cotangent);
 }
 
 // The same gradient, dense from the start: that of a result, which is never held by rows.
@@ -46,7 +48,7 @@ TEST_CASE("a table's gradient held by rows has the dense one's bits once it is a
                                             EmbeddingOptions{.padding_idx = 199, .scale_grad_by_freq = true});
   const Tensor weight = table(dtype);
   const Tensor ids = some_ids(4);
-  look_up(weight, ids, options);
+  look_up(weight, ids, options, GENERATE(false, true));
   REQUIRE(row_held(weight));
   CHECK_FALSE(weight.grad().is_sparse());
   CHECK(weight.grad().is(weight.grad()));
@@ -71,9 +73,10 @@ TEST_CASE("gradients held by rows add up as dense ones do", "[optim]") {
   const Tensor weight = table(float32);
   const Tensor a = some_ids(4), b = some_ids(5, 20);
   const Tensor expected = dense_gradient(weight, a) + dense_gradient(weight, b);
+  const bool lent = GENERATE(false, true);
   SECTION("over two backwards") {
-    look_up(weight, a);
-    look_up(weight, b);
+    look_up(weight, a, {}, lent);
+    look_up(weight, b, {}, lent);
     CHECK(row_held(weight));
   }
   SECTION("over two lookups in one graph") {
@@ -84,7 +87,7 @@ TEST_CASE("gradients held by rows add up as dense ones do", "[optim]") {
   SECTION("onto a dense one") {
     weight.set_grad(dense_gradient(weight, a));
     const Tensor kept = weight.grad();
-    look_up(weight, b);
+    look_up(weight, b, {}, lent);
     CHECK(weight.grad().is(kept));
   }
   SECTION("onto a dense one that lies otherwise in memory") {
@@ -98,12 +101,12 @@ TEST_CASE("gradients held by rows add up as dense ones do", "[optim]") {
     CHECK(weight.grad().is(kept));
   }
   SECTION("with a sparse one on either side") {
-    look_up(weight, a);
+    look_up(weight, a, {}, lent);
     look_up(weight, b, {.sparse = true});
   }
   SECTION("with a sparse one first") {
     look_up(weight, b, {.sparse = true});
-    look_up(weight, a);
+    look_up(weight, a, {}, lent);
   }
   SECTION("in one graph with a sparse lookup and one of the whole table") {
     const Tensor first = embedding(a, weight), second = embedding(b, weight, {.sparse = true});
@@ -131,10 +134,11 @@ TEST_CASE("hooks and autograd::grad see the dense gradient", "[optim]") {
 
 TEST_CASE("optimizers step a gradient held by rows to the dense one's bits", "[optim]") {
   Tensor held = table(float32), dense = table(float32);
+  const bool lent = GENERATE(false, true);
   const auto run = [&](auto& optimizer) {
     for (std::int64_t t = 0; t < 3; ++t) {
       optimizer.zero_grad();
-      look_up(held, some_ids(40 + t));
+      look_up(held, some_ids(40 + t), {}, lent);
       look_up(dense, some_ids(40 + t));
       REQUIRE(dense.grad().defined());
       REQUIRE(row_held(held));

@@ -1,4 +1,5 @@
 // A sparse gradient's values are the cotangent itself until one of the two is written.
+#include "autograd/row_gradient.h"
 #include "catch.h"
 #include "taper/autograd/autograd.h"
 #include "taper/ops/copy.h"
@@ -52,6 +53,49 @@ TEST_CASE("a change of the cotangent in place does not reach the gradient that b
   }
   CHECK_FALSE(lent(weight, g));
   CHECK(weight.grad().values().to_vector<float>() == numbers);
+}
+
+TEST_CASE("a write through a pointer to the cotangent does not reach the gradient that borrowed it") {
+  const Tensor weight = table(), g = cotangent();
+  look_up(weight, g);
+  SECTION("of the cotangent") { g.data<float>()[0] = 7; }
+  SECTION("of a view") { g[0].data<float>()[0] = 7; }
+  CHECK_FALSE(lent(weight, g));
+  CHECK(weight.grad().values().to_vector<float>() == numbers);
+}
+
+TEST_CASE("a gradient of dense meaning borrows a cotangent that nobody has a pointer to, and no other") {
+  const Tensor weight = ones({20, 2}).requires_grad_(), ids = tensor({1, 3, 1});
+  Tensor g = cotangent() * 1;
+  const auto held = [&] { return detail::values_to_read(detail::held_gradient(weight)); };
+  SECTION("written through a pointer from before") {
+    auto* numbers_of_g = g.data<float>();
+    embedding(ids, weight).backward(g);
+    CHECK_FALSE(held().shares_memory_with(g));
+    numbers_of_g[0] = 7;
+  }
+  SECTION("written through a pointer from later") {
+    embedding(ids, weight).backward(g);
+    CHECK(held().shares_memory_with(g));
+    g.data<float>()[0] = 7;
+    CHECK_FALSE(held().shares_memory_with(g));
+  }
+  SECTION("written by an operation") {
+    embedding(ids, weight).backward(g);
+    CHECK(held().shares_memory_with(g));
+    g.zero_();
+  }
+  SECTION("lent already") {
+    const Tensor other = table();
+    look_up(other, g);
+    embedding(ids, weight).backward(g);
+    CHECK(lent(other, g));
+    CHECK_FALSE(held().shares_memory_with(g));
+    g.zero_();
+  }
+  SECTION("that nobody else has") { (embedding(ids, weight) * 1).backward(g); }
+  optim::SGD({weight}, {.lr = 1}).step();
+  CHECK(weight.narrow(0, 0, 4).to_vector<float>() == std::vector<float>{1, 1, -5, -7, 1, 1, -2, -3});
 }
 
 TEST_CASE("a change of the gradient in place does not reach the cotangent") {
