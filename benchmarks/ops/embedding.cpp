@@ -63,12 +63,35 @@ void step_of_adam(const Arguments& arguments) {
   });
 }
 
+/// Bags of 16 rows of a table of 100 k x 64.
+void bags(const Arguments& arguments) {
+  const std::int64_t words = 100'000, count = 256, size = 16, width = 64;
+  const auto name = [](const std::string& mode, bool sparse) {
+    return "bag_fb_" + mode + (sparse ? "_sparse" : "_dense") + "_v100k_b256x16";
+  };
+  for (const std::string mode : {"sum", "mean"}) {
+    for (const bool sparse : {false, true}) {
+      if (!arguments.wants(name(mode, sparse))) continue;
+      std::vector<Tensor> batches;
+      for (int i = 0; i < 64; ++i) batches.push_back(randint(words, {count, size}));
+      std::size_t at = 0;
+      const Tensor g = randn({count, width}) * 1e-4;
+      nn::EmbeddingBag table(words, width, {.mode = mode, .sparse = sparse});
+      row(arguments, name(mode, sparse), [&] {
+        table(batches[at++ % batches.size()]).backward(g);
+        drop(table.weight);
+      });
+    }
+  }
+}
+
 }  // namespace
 
 void embeddings(const Arguments& arguments) {
   for (const std::int64_t words : {10'000, 100'000, 1'000'000})
     for (const std::int64_t batch : {256, 4096}) steps_of_sgd(arguments, words, batch);
   step_of_adam(arguments);
+  bags(arguments);
 }
 
 }  // namespace ops
