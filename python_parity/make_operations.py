@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from operations import FAMILIES
+from operations.derivatives import differentiate, tensors_of
 from operations.op import lay_out, name_of
 
 REFUSALS = (RuntimeError, TypeError, IndexError, ValueError, AssertionError)
@@ -47,43 +48,16 @@ def plain_number(x):
     return list(x) if isinstance(x, tuple) else x
 
 
-def tensors_of(result):
-    if isinstance(result, torch.Tensor):
-        return [result]
-    return list(result)
-
-
-def cotangents(tensors):
-    return [torch.randn(x.shape, dtype=x.dtype) for x in tensors]
-
-
-def dense(tensors):
-    return [x.to_dense() if x is not None and x.is_sparse else x for x in tensors]
-
-
-def differentiate(dump, entry, outputs, leaves, second):
-    roots = [x for x in outputs if x.requires_grad]
-    if not roots:
-        return
-    gs = [g.requires_grad_() for g in cotangents(roots)]
-    try:
-        grads = dense(torch.autograd.grad(roots, leaves, gs, create_graph=second, allow_unused=True))
-    except RuntimeError as error:  # a backward that PyTorch itself cannot do
-        entry["gradient_fails"] = str(error).split("\n")[0]
-        return
-    entry["cotangents"] = [dump.put(g) for g in gs]
-    entry["gradients"] = [dump.put(g) for g in grads]
-    again = [g for g in grads if g is not None and g.requires_grad]
-    if not second or not again:
-        return
-    hs = cotangents(again)
-    try:
-        second = torch.autograd.grad(again, leaves + gs, hs, allow_unused=True)
-    except RuntimeError:  # PyTorch has no second derivative of it
-        return
-    entry["again"] = [dump.put(h) for h in hs]
-    entry["which"] = [i for i, g in enumerate(grads) if g is not None and g.requires_grad]
-    entry["second"] = [dump.put(g) for g in second]
+def differentiate_into(entry, dump, found):
+    if found.fails:
+        entry["gradient_fails"] = found.fails
+    if found.gradients:
+        entry["cotangents"] = [dump.put(g) for g in found.cotangents]
+        entry["gradients"] = [dump.put(g) for g in found.gradients]
+    if found.second:
+        entry["again"] = [dump.put(h) for h in found.again]
+        entry["which"] = found.which
+        entry["second"] = [dump.put(g) for g in found.second]
 
 
 def run(dump, op, second, title, inputs, numbers, dtype, values, layout):
@@ -99,7 +73,10 @@ def run(dump, op, second, title, inputs, numbers, dtype, values, layout):
         entry["refused"] = str(error).split("\n")[0]
         return
     entry["results"] = [dump.put(x) for x in outputs]
-    differentiate(dump, entry, outputs, [x for x in made if x.requires_grad], op.second and second)
+    found = differentiate(outputs, [x for x in made if x.requires_grad], op.second and second)
+    differentiate_into(entry, dump, found)
+    if op.terms and dtype.is_floating_point:
+        entry["terms"] = op.terms(op, made, numbers, found.cotangents, found.again)
 
 
 def is_brief(op, sample):

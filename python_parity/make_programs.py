@@ -162,7 +162,7 @@ def main():
             arrays[f"{str(dtype)[6:]}.{name}"] = np.array(run(dtype))
     about = f"python_parity/make_programs.py --seed {seed} (PyTorch {torch.__version__})"
     out = io.BytesIO()
-    np.savez_compressed(out, about=np.frombuffer(about.encode(), dtype=np.uint8), seed=np.int64(seed), **arrays)
+    np.savez_compressed(out, about=np.frombuffer(about.encode(), dtype=np.uint8).astype(np.int32), seed=np.int64(seed), **arrays)
     sys.stdout.buffer.write(out.getvalue())
 
 

@@ -22,7 +22,7 @@ PyTorch 1.13.1 and in Taper, with operands that are plain, broadcast, empty, tra
 Results, gradients and second derivatives are compared, with shapes and dtypes, and what PyTorch refuses Taper has to refuse.
 
 *exact* means the same bits, whatever the seed. *n ulp* is what any seed may differ by: of a result in units of its own last place, of gradients, second
-derivatives and where the table says so (marked \\*) in units of the last place of the largest number that takes part, since terms that cancel leave no more.
+derivatives and where the table says so (marked \\*) in units of the last place of the largest number or term of a sum that takes part, since terms that cancel leave no more.
 Behind it stands the largest difference seen: ulp, absolute, relative. Where a stage is not compared, a dash; the reasons follow below.
 Gradients are taken twice, as backward computes them and as it computes them with `create_graph`.
 """

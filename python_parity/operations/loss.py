@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from .op import FLOATS, SIGN, Drawn, Op, Real, Whole
+from .terms import moments
 
 REDUCTIONS = (("mean",), ("sum",), ("none",))
 WHOLE = {"int": "Taper's losses take floating-point numbers alone, PyTorch's sums of them integers too"}
@@ -67,7 +68,7 @@ OPS = [
     Op("cosine_embedding_loss", lambda a, b, t, m, r: F.cosine_embedding_loss(a, b, t, margin=m, reduction=r), [*PAIR, Drawn(lambda dtype: torch.randint(0, 2, (5,)) * 2 - 1, grad=False)],
        ((0.2, "mean"), (0.0, "sum"), (0.5, "none")), of_largest=True, ulp=SUMS, why=COSINE, values=("tiny", "odd", "infinite")),
     Op("layer_norm", lambda x, w, b, s, e: F.layer_norm(x, s, w, b, e), [Real((5, 4, 3)), Real((4, 3)), Real((4, 3))], (((4, 3), 1e-5), ((4, 3), 0.1)),
-       more=([Real((0, 4, 3)), Real((4, 3)), Real((4, 3))],), of_largest=True, ulp=(16, 32, 64), why=MOMENTS, values=NORMS, differs=FAR),
-    Op("layer_norm.row", lambda x, w, b, s, e: F.layer_norm(x, s, w, b, e), [Real((7, 67)), Real((67,)), Real((67,))], (((67,), 1e-12),), of_largest=True, ulp=(16, 32, 64), why=MOMENTS, values=NORMS, differs=FAR),
-    Op("layer_norm.plain", lambda x, s, e: F.layer_norm(x, s, None, None, e), [Real((7, 13))], (((13,), 1e-5), ((7, 13), 1e-5), ((3,), 1e-5)), of_largest=True, ulp=(16, 32, 64), why=MOMENTS, values=NORMS, differs=FAR),
+       more=([Real((0, 4, 3)), Real((4, 3)), Real((4, 3))],), of_largest=True, ulp=(16, 32, 64), why=MOMENTS, terms=moments, values=NORMS, differs=FAR),
+    Op("layer_norm.row", lambda x, w, b, s, e: F.layer_norm(x, s, w, b, e), [Real((7, 67)), Real((67,)), Real((67,))], (((67,), 1e-12),), of_largest=True, ulp=(16, 32, 64), why=MOMENTS, terms=moments, values=NORMS, differs=FAR),
+    Op("layer_norm.plain", lambda x, s, e: F.layer_norm(x, s, None, None, e), [Real((7, 13))], (((13,), 1e-5), ((7, 13), 1e-5), ((3,), 1e-5)), of_largest=True, ulp=(16, 32, 64), why=MOMENTS, terms=moments, values=NORMS, differs=FAR),
 ]

@@ -3,9 +3,10 @@ import torch
 import torch.nn.functional as F
 
 from .op import FLOATS, Op, Real
+from .terms import absolutes
 
 BLAS = "the BLAS sums a product in an order of its own, which depends on the processor"
-REST = dict(ulp=(8, 16, 32), why=BLAS, of_largest=True, values=("wide", "big", "tiny", "odd"))
+REST = dict(ulp=(8, 16, 32), why=BLAS, of_largest=True, terms=absolutes, values=("wide", "big", "tiny", "odd"))
 PAIRS = (((4, 3), (3, 5)), ((2, 4, 3), (2, 3, 5)), ((7,), (7,)), ((4, 3), (3,)), ((3,), (3, 5)), ((2, 4, 3), (3, 5)), ((4, 3), (2, 3, 5)),
          ((2, 4, 3), (3,)), ((3,), (2, 3, 5)), ((2, 1, 4, 3), (3, 3, 5)), ((5, 70), (70, 6)), ((4, 0), (0, 5)), ((0, 3), (3, 5)), ((4, 3), (4, 5)))
 

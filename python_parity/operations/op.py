@@ -132,6 +132,7 @@ class Op:
     ulp: tuple = (0, 0, 0)                        # allowed of results, gradients, second derivatives
     why: str = ""                                 # why it is not exact
     of_largest: bool = False                      # ulp counts in units of the tensor's largest number
+    terms: object = None                          # of terms.py: how large the terms are that cancel; ulp counts in their units where these are larger
     values: tuple = ("wide", "large", "tiny", "odd", "infinite")
     layouts: tuple = ("transposed", "stepped", "expanded")
     differs: dict = dataclasses.field(default_factory=dict)  # words of a sample's title, or "second": why it is not compared

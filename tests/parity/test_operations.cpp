@@ -173,6 +173,7 @@ class Replay {
       scale = std::max({largest(expected), largest(weights), std::numeric_limits<double>::denorm_min()});
       const std::string title = sample_.at("title");
       if (!title.starts_with("large") && !title.starts_with("big")) scale = std::max(scale, largest(inputs_));
+      if (sample_.contains("terms")) scale = std::max(scale, sample_.at("terms").at(stage).get<double>());
     }
     return distances(found, expected, scale);
   }
