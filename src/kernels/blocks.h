@@ -28,14 +28,14 @@ void for_blocks(std::int64_t outer, std::int64_t n, std::int64_t inner, F&& f) {
 }
 
 /// The same with calls of f(row, number of rows, first column, number of columns): with inner = 1 a call has as many
-/// rows as are worth a thread, else one.
+/// rows as are worth a thread, and at least `rows_at_once`, else one.
 template <class F>
-void for_pieces(std::int64_t outer, std::int64_t n, std::int64_t inner, F&& f) {
+void for_pieces(std::int64_t outer, std::int64_t n, std::int64_t inner, F&& f, std::int64_t rows_at_once = 1) {
   if (inner != 1)
     return for_blocks(outer, n, inner, [&f](std::int64_t row, std::int64_t from, std::int64_t width) {
       f(row, std::int64_t{1}, from, width);
     });
-  parallel_for(0, outer, std::max<std::int64_t>(1, block_elements / std::max<std::int64_t>(n, 1)),
+  parallel_for(0, outer, std::max(rows_at_once, block_elements / std::max<std::int64_t>(n, 1)),
                [&](std::int64_t begin, std::int64_t end) { f(begin, end - begin, std::int64_t{0}, std::int64_t{1}); });
 }
 

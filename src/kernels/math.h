@@ -20,6 +20,7 @@ template <class T, int N>
   return sum;
 }
 
+inline constexpr float log2_e = 1.44269504F;
 inline constexpr float ln2_high = 0.693145752F;  // with zeros at the end: exact times a small integer
 inline constexpr float ln2_low = 1.42860677e-6F;
 inline constexpr float integer_shift = 12582912.0F;  // 1.5 * 2^23: adding it leaves an integer in the low bits
@@ -35,7 +36,7 @@ struct ExpParts {
   float expm1_r;  // e^r - 1
 };
 [[gnu::always_inline]] inline ExpParts exp_parts(float x) {
-  const float shifted = std::fma(x, 1.44269504F, integer_shift);
+  const float shifted = std::fma(x, log2_e, integer_shift);
   const float n = shifted - integer_shift;
   const float r = std::fma(n, -ln2_low, std::fma(n, -ln2_high, x));
   const float p = polynomial(r, {0.5F, 0.16666512F, 0.041666187F, 0.008369599F, 0.001395172F});
@@ -53,15 +54,19 @@ struct ExpParts {
   return x < -103.972084F ? 0.0F : bounded;
 }
 
+inline constexpr float exp_lowest = -104.0F;
+inline constexpr float exp_unit_shift = integer_shift + 151.0F;  // leaves n + 151, the exponent of 2^(n + 24)
+/// e^r for |r| <= ln 2 / 2, as a polynomial.
+inline constexpr float exp_terms[] = {1.0F, 1.0F, 0.5F, 0.16666512F, 0.041666187F, 0.008369599F, 0.001395172F};
+
 /// exp(x) * exp_unit<float> for x <= 0, within 1 ulp and never subnormal; NaN for NaN. Below -104 it stays at what
 /// exp(x) rounds to 0 from.
 [[gnu::always_inline]] inline float exp_to_unit(float x) {
-  constexpr float round = integer_shift + 151.0F;  // leaves n + 151 in the low bits, the exponent of 2^(n + 24)
-  const float bounded = x < -104.0F ? -104.0F : x;
-  const float shifted = std::fma(bounded, 1.44269504F, round);
-  const float n = shifted - round;
+  const float bounded = x < exp_lowest ? exp_lowest : x;
+  const float shifted = std::fma(bounded, log2_e, exp_unit_shift);
+  const float n = shifted - exp_unit_shift;
   const float r = std::fma(n, -ln2_low, std::fma(n, -ln2_high, bounded));
-  const float p = polynomial(r, {1.0F, 1.0F, 0.5F, 0.16666512F, 0.041666187F, 0.008369599F, 0.001395172F});
+  const float p = polynomial(r, exp_terms);
   return p * std::bit_cast<float>(bits_of(shifted) << 23U);
 }
 /// The same of double, by e^r's series.

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "kernels/blocks.h"
 #include "kernels/simd.h"
+#include "taper/base/threads.h"
 // After simd.h, and read again for each target:
 #include "kernels/softmax-inl.h"
 
@@ -96,6 +98,73 @@ void backward_row(bool log, const T* y, const T* g, std::int64_t n, T* dx) {
   }
 }
 
+// forward_row and backward_row of some rows.
+template <class T>
+void forward_rows(Kind kind, const T* x, std::int64_t rows, std::int64_t n, T* out) {
+  const std::int64_t step = kind == Kind::logsumexp ? 1 : n;
+  for (std::int64_t r = 0; r < rows; ++r) forward_row(kind, x + r * n, n, out + r * step);
+}
+template <class T>
+void backward_rows(bool log, const T* y, const T* g, std::int64_t rows, std::int64_t n, T* dx) {
+  for (std::int64_t r = 0; r < rows; ++r) backward_row(log, y + r * n, g + r * n, n, dx + r * n);
+}
+
+#if HWY_NATIVE_FMA
+
+// The same of log_softmax. Its exponentials keep the multipliers busy while memory rests, so the pass over one row's
+// also finds the next row's largest number, or the sum of its gradient, and writes the row before. Where there is no
+// such row, it takes the row itself.
+
+void log_softmax_rows(const float* x, std::int64_t rows, std::int64_t n, float* out) {
+  const Floats d;
+  float shift = largest(x, n);
+  float shift_before = 0;
+  float log_sum_before = 0;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float* row = x + r * n;
+    const float* next = r + 1 < rows ? row + n : row;
+    const float* before = r > 0 ? row - n : row;
+    float* to = out + (before - x);
+    auto best = hn::Set(d, -std::numeric_limits<float>::infinity());
+    const double total = vector_sum(n, [=, &best](std::int64_t i) HWY_ATTR {
+      best = hn::Max(hn::LoadU(d, next + i), best);
+      const auto result = hn::Sub(hn::LoadU(d, before + i), hn::Set(d, shift_before));
+      hn::StoreU(hn::Sub(result, hn::Set(d, log_sum_before)), d, to + i);
+      return exp_to_unit(hn::Sub(hn::LoadU(d, row + i), hn::Set(d, shift)));
+    });
+    shift_before = std::exchange(shift, hn::GetLane(hn::MaxOfLanes(d, best)));
+    log_sum_before = static_cast<float>(std::log(total / math::exp_unit<float>));
+  }
+  const std::int64_t end = rows * n;
+  for (std::int64_t i = end - n; i < end; ++i) out[i] = (x[i] - shift_before) - log_sum_before;
+}
+
+void log_softmax_backward_rows(const float* y, const float* g, std::int64_t rows, std::int64_t n, float* dx) {
+  const Floats d;
+  const auto of_one = hn::Set(d, static_cast<float>(1 / math::exp_unit<float>));
+  double total = vector_sum(n, [=](std::int64_t i) HWY_ATTR { return hn::LoadU(d, g + i); });
+  for (std::int64_t r = 0; r < rows; ++r, y += n, g += n, dx += n) {
+    const float* next = r + 1 < rows ? g + n : g;
+    const auto sum = hn::Set(d, static_cast<float>(total));
+    total = vector_sum(n, [=](std::int64_t i) HWY_ATTR {
+      const auto part = hn::Mul(hn::Mul(exp_to_unit(hn::LoadU(d, y + i)), of_one), sum);
+      hn::StoreU(hn::Sub(hn::LoadU(d, g + i), part), d, dx + i);
+      return hn::LoadU(d, next + i);
+    });
+  }
+}
+
+void forward_rows(Kind kind, const float* x, std::int64_t rows, std::int64_t n, float* out) {
+  if (kind == Kind::log_softmax && rows > 1) return log_softmax_rows(x, rows, n, out);
+  forward_rows<float>(kind, x, rows, n, out);
+}
+void backward_rows(bool log, const float* y, const float* g, std::int64_t rows, std::int64_t n, float* dx) {
+  if (log) return log_softmax_backward_rows(y, g, rows, n, dx);
+  backward_rows<float>(log, y, g, rows, n, dx);
+}
+
+#endif
+
 template <class T, class Width>
 HWY_INLINE void backward_vector(bool log, const T* y, const T* g, std::int64_t n, std::int64_t inner, Width width,
                                 T* dx) {
@@ -129,10 +198,7 @@ template <class T>
 void forward(Kind kind, const T* x, std::int64_t rows, std::int64_t n, std::int64_t inner, std::int64_t width, T* out) {
   if (inner != 1) return forward_columns(kind, x, n, inner, width, out);
   const std::int64_t step = kind == Kind::logsumexp ? 1 : n;
-  if (n > short_row) {
-    for (std::int64_t r = 0; r < rows; ++r) forward_row(kind, x + r * n, n, out + r * step);
-    return;
-  }
+  if (n > short_row) return forward_rows(kind, x, rows, n, out);
   T in[short_row * lanes] = {};
   T result[short_row * lanes];
   for (std::int64_t r = 0; r < rows; r += lanes) {
@@ -147,10 +213,7 @@ template <class T>
 void backward(bool log, const T* y, const T* g, std::int64_t rows, std::int64_t n, std::int64_t inner,
               std::int64_t width, T* dx) {
   if (inner != 1) return backward_columns(log, y, g, n, inner, width, dx);
-  if (n > short_row) {
-    for (std::int64_t r = 0; r < rows; ++r) backward_row(log, y + r * n, g + r * n, n, dx + r * n);
-    return;
-  }
+  if (n > short_row) return backward_rows(log, y, g, rows, n, dx);
   T results[short_row * lanes] = {};
   T gradients[short_row * lanes] = {};
   T out[short_row * lanes];
@@ -189,6 +252,9 @@ HWY_AFTER_NAMESPACE();
 namespace taper::kernels {
 namespace {
 
+// So that most rows have neighbours for which their pass can do something; each thread still finds a few pieces.
+std::int64_t rows_at_once(std::int64_t rows) { return rows / (4 * get_num_threads()); }
+
 HWY_EXPORT(forward_float);
 HWY_EXPORT(forward_double);
 HWY_EXPORT(backward_float);
@@ -197,27 +263,33 @@ HWY_EXPORT(backward_double);
 template <class T>
 void forward(Kind kind, const T* in, std::int64_t outer, std::int64_t n, std::int64_t inner, T* out) {
   const std::int64_t step = kind == Kind::logsumexp ? inner : n * inner;
-  for_pieces(outer, n, inner, [&](std::int64_t row, std::int64_t rows, std::int64_t from, std::int64_t width) {
-    const T* x = in + row * n * inner + from;
-    T* to = out + row * step + from;
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(forward_float)(kind, x, rows, n, inner, width, to);
-    } else {
-      HWY_DYNAMIC_DISPATCH(forward_double)(kind, x, rows, n, inner, width, to);
-    }
-  });
+  for_pieces(
+      outer, n, inner,
+      [&](std::int64_t row, std::int64_t rows, std::int64_t from, std::int64_t width) {
+        const T* x = in + row * n * inner + from;
+        T* to = out + row * step + from;
+        if constexpr (std::is_same_v<T, float>) {
+          HWY_DYNAMIC_DISPATCH(forward_float)(kind, x, rows, n, inner, width, to);
+        } else {
+          HWY_DYNAMIC_DISPATCH(forward_double)(kind, x, rows, n, inner, width, to);
+        }
+      },
+      rows_at_once(outer));
 }
 
 template <class T>
 void backward(bool log, const T* y, const T* g, std::int64_t outer, std::int64_t n, std::int64_t inner, T* dx) {
-  for_pieces(outer, n, inner, [&](std::int64_t row, std::int64_t rows, std::int64_t from, std::int64_t width) {
-    const std::int64_t at = row * n * inner + from;
-    if constexpr (std::is_same_v<T, float>) {
-      HWY_DYNAMIC_DISPATCH(backward_float)(log, y + at, g + at, rows, n, inner, width, dx + at);
-    } else {
-      HWY_DYNAMIC_DISPATCH(backward_double)(log, y + at, g + at, rows, n, inner, width, dx + at);
-    }
-  });
+  for_pieces(
+      outer, n, inner,
+      [&](std::int64_t row, std::int64_t rows, std::int64_t from, std::int64_t width) {
+        const std::int64_t at = row * n * inner + from;
+        if constexpr (std::is_same_v<T, float>) {
+          HWY_DYNAMIC_DISPATCH(backward_float)(log, y + at, g + at, rows, n, inner, width, dx + at);
+        } else {
+          HWY_DYNAMIC_DISPATCH(backward_double)(log, y + at, g + at, rows, n, inner, width, dx + at);
+        }
+      },
+      rows_at_once(outer));
 }
 
 }  // namespace

@@ -79,6 +79,40 @@ TEMPLATE_TEST_CASE("softmax, its logarithm and their gradients agree with plain 
   });
 }
 
+TEST_CASE("rows of log_softmax have the same bits together, each by itself and on every target") {
+  const std::int64_t rows = 9;
+  for (const std::int64_t n : {17, 530, 1100}) {
+    Lines<float> l(rows, n, 1);
+    l.x[l.at(2, 5)] = std::numeric_limits<float>::quiet_NaN();
+    l.x[l.at(4, n - 1)] = std::numeric_limits<float>::infinity();
+    for (std::int64_t i = 1; i < n; ++i) l.x[l.at(6, i)] = -std::numeric_limits<float>::infinity();
+    l.x[l.at(7, 3)] = 300;
+    std::vector<float> first;
+    on_every_target([&] {
+      const auto all = static_cast<std::size_t>(rows * n);
+      std::vector<float> out(2 * all);
+      log_softmax(l.x.data(), rows, n, 1, out.data());
+      log_softmax_backward(out.data(), l.g.data(), rows, n, 1, out.data() + all);
+      std::vector<float> single(2 * all);
+      for (std::int64_t r = 0; r < rows; ++r) {
+        float* y = single.data() + r * n;
+        log_softmax(l.x.data() + r * n, 1, n, 1, y);
+        log_softmax_backward(y, l.g.data() + r * n, 1, n, 1, y + all);
+      }
+      if (first.empty()) first = out;
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        const auto same = [&](float other) { return std::isnan(out[i]) ? std::isnan(other) : out[i] == other; };
+        REQUIRE(same(single[i]));
+        REQUIRE(same(first[i]));
+      }
+      REQUIRE(std::isnan(out[l.at(2, 0)]));
+      REQUIRE(std::isnan(out[l.at(4, n - 1)]));
+      REQUIRE(out[l.at(6, 0)] == 0);
+      REQUIRE(std::isfinite(out[l.at(8, 0)]));
+    });
+  }
+}
+
 TEST_CASE("a line with NaN, with +inf or with nothing but -inf makes NaN, logsumexp keeps the infinity") {
   const float inf = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
