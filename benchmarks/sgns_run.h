@@ -19,6 +19,8 @@
 namespace sgns {
 
 constexpr std::int64_t dim = 100, window = 5, negative = 5, min_count = 5;
+/// What a pair counts in blocks, where noise is shared and its weight costs nothing.
+constexpr std::int64_t shared_negative = 10;
 constexpr double sample = 1e-3, first_rate = 0.025;
 
 /// CORPUS FORM BATCH THREADS [EPOCHS [SEED [OUT]]]
@@ -38,7 +40,9 @@ struct Arguments {
     if (argc > 6) seed = std::strtoull(argv[6], nullptr, 10);
     if (argc > 7) out = argv[7];
   }
-  taper_program::TrainOptions train() const { return {dim, window, negative, epochs, batch, sample, first_rate, seed}; }
+  taper_program::TrainOptions train() const {
+    return {dim, window, shared_negative, epochs, batch, sample, first_rate, seed};
+  }
 };
 
 struct Text {

@@ -116,7 +116,7 @@ void add_train(CLI::App& program) {
   command->add_flag("--lowercase", options->lowercase, "Turn words into lower case (Unicode)");
   count("--dim", options->dim, "Numbers per word");
   count("--window", options->window, "Words looked at on either side, at most; the width is drawn from 1 to this");
-  count("--negative", options->negative, "Noise words per pair");
+  count("--negative", options->negative, "Noise words that a pair counts");
   count("--epochs", options->epochs, "Times to go through the corpus");
   count("--min-count", options->min_count, "Leave out words that occur less often");
   command

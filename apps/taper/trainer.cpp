@@ -30,8 +30,8 @@ std::span<const T> rows(const std::vector<T>& array, std::int64_t first, std::in
 
 }  // namespace
 
-// Two noise words for each word of a run, shared by all of them, learn as well as 30 of its own do; a short run needs
-// some more.
+// Two noise words for each word of a run, shared by all of them, learn as well as 30 of its own do where they weigh
+// twice as much; a short run needs some more.
 taper::text::SkipGramBlockOptions cutting(const TrainOptions& options) {
   const std::int64_t blocks = (options.batch + most_in_a_run - 1) / most_in_a_run;
   const std::int64_t run = (options.batch + blocks - 1) / blocks;

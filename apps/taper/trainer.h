@@ -12,7 +12,7 @@
 namespace taper_program {
 
 struct TrainOptions {
-  std::int64_t dim = 100, window = 5, negative = 5, epochs = 5, batch = 16;
+  std::int64_t dim = 100, window = 5, negative = 10, epochs = 5, batch = 16;
   double sample = 1e-3, lr = 0.025;
   std::uint64_t seed = 1;
 };

@@ -11,11 +11,11 @@ namespace taper::text {
 
 /// How text is cut into blocks.
 struct SkipGramBlockOptions {
-  std::int64_t window = 5;    ///< words looked at on either side, at most; each word's width is drawn from 1 to this
-  std::int64_t negative = 5;  ///< noise words that a pair of words counts
-  double subsample = 1e-3;    ///< Subsampler's threshold
-  std::int64_t run = 16;      ///< words of a block
-  std::int64_t noise = 32;    ///< noise words of a block
+  std::int64_t window = 5;     ///< words looked at on either side, at most; each word's width is drawn from 1 to this
+  std::int64_t negative = 10;  ///< noise words that a pair of words counts: a weight, which makes no more of them
+  double subsample = 1e-3;     ///< Subsampler's threshold
+  std::int64_t run = 16;       ///< words of a block
+  std::int64_t noise = 32;     ///< noise words of a block
 };
 
 /// Blocks of running text. A block has `run` words in a row, the centers, and `columns` others: the words that they
