@@ -9,6 +9,7 @@
 
 #include "base/parallel.h"
 #include "kernels/small_product.h"
+#include "taper/base/threads.h"
 
 namespace taper::kernels {
 namespace {
@@ -127,6 +128,29 @@ Tile tile_for(const Product<T>& x) {
   return tile;
 }
 
+// Calls the BLAS for each tile. A call packs its operands anew, so tiles one below the other become one call where
+// there are no more threads to take them. It must not show in the result: of OpenBLAS's kernels those for AVX-512 add
+// up a float's terms in the same order wherever it stands (others do not), as long as a tile is not so small that it
+// takes still another one.
+template <class T>
+void run_tiles(const Product<T>& x, const Tile& tile) {
+  const I64 across = (x.n + tile.n - 1) / tile.n;
+  const I64 down = (x.m + tile.m - 1) / tile.m;
+  const I64 narrowest = x.n - (across - 1) * tile.n;
+  const bool joins =
+      std::is_same_v<T, float> && has_kernels_without_copies() && tile.m * narrowest * x.k > worth_a_thread;
+  const I64 at_once =
+      joins ? across * down / (2 * get_num_threads() - 1) : worth_a_thread / 2 / (tile.m * tile.n * x.k);
+  parallel_for(0, across * down, std::max<I64>(1, at_once), [&](I64 begin, I64 end) {
+    for (I64 t = begin, count = 1; t < end; t += count) {
+      const I64 i = joins ? t % down : t / across;
+      const I64 j = joins ? t / down : t % across;
+      if (joins) count = std::max<I64>(1, std::min(end - t, x.m / tile.m - i));
+      blas_piece(piece_of(x, i * tile.m, j * tile.n, count * tile.m, tile.n));
+    }
+  });
+}
+
 // What a product without terms is.
 template <class T>
 void scale_base(const Product<T>& x) {
@@ -149,13 +173,7 @@ void gemm(const Product<T>& x) {
     if (is_small_product(x)) return small_product(x);
     if (fits_blas(x)) {
       use_one_blas_thread();
-      const Tile tile = tile_for(x);
-      const I64 across = (x.n + tile.n - 1) / tile.n;
-      const I64 at_once = std::max<I64>(1, worth_a_thread / 2 / (tile.m * tile.n * x.k));
-      parallel_for(0, (x.m + tile.m - 1) / tile.m * across, at_once, [&](I64 begin, I64 end) {
-        for (I64 t = begin; t < end; ++t)
-          blas_piece(piece_of(x, t / across * tile.m, t % across * tile.n, tile.m, tile.n));
-      });
+      run_tiles(x, tile_for(x));
       return;
     }
   }

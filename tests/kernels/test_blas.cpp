@@ -86,6 +86,9 @@ TEMPLATE_TEST_CASE("large products have the same bits on any number of threads",
   check_product<TestType>(false, false, 90, 190, 130);
   check_product<TestType>(true, false, 150, 190, 70);
   check_product<TestType>(false, true, 60, 150, 190);
+  check_product<TestType>(false, true, 700, 90, 100);
+  check_product<TestType>(true, false, 600, 130, 300);
+  check_product<TestType>(false, false, 500, 70, 600);
 }
 
 TEST_CASE("a product with beta 0 does not read its target, also over no terms") {
