@@ -1,5 +1,5 @@
-// Tables of one's own: handed over as `_weight`, or to from_pretrained, frozen or not, from a float64 array and from the
-// text files of GloVe and fastText. python_parity/examples/pretrained.py is the same program in PyTorch.
+// Tables of one's own: handed over as `_weight`, or to from_pretrained, frozen or not, from a float64 array and from
+// the text files of GloVe and fastText. python_parity/examples/pretrained.py is the same program in PyTorch.
 #include <taper/taper.h>
 
 #include <filesystem>

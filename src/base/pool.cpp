@@ -32,15 +32,17 @@ using pool::Free;
 using pool::kClasses;
 using pool::kStep;
 
-constexpr std::size_t kSlab = 256 * 1024;
-constexpr std::size_t kSlabLimit = 16 * 1024;               // blocks up to here are cut from slabs
-constexpr std::size_t kThreadLimit = 1024 * 1024;           // blocks up to here are kept by the thread that freed them
-constexpr std::size_t kSharedCache = std::size_t{1} << 30;  // what the process keeps of them before it gives them back
-constexpr std::size_t kMost = std::size_t{1} << 44;
-constexpr std::size_t kHugePage = 2 * 1024 * 1024;
+constexpr std::size_t kKiB = 1024;
+constexpr std::size_t kMiB = 1024 * kKiB;
+constexpr std::size_t kGiB = 1024 * kMiB;
+constexpr std::size_t kSlab = 256 * kKiB;
+constexpr std::size_t kSlabLimit = 16 * kKiB;    // blocks up to here are cut from slabs
+constexpr std::size_t kThreadLimit = kMiB;       // blocks up to here are kept by the thread that freed them
+constexpr std::size_t kThreadCache = 64 * kMiB;  // what one thread keeps of unslabbed blocks before it hands them on
+constexpr std::size_t kSharedCache = kGiB;       // what the process keeps of them before it gives them back
+constexpr std::size_t kMost = 16 * 1024 * kGiB;
+constexpr std::size_t kHugePage = 2 * kMiB;
 constexpr std::size_t kHugeBlock = 2 * kHugePage;  // blocks from here on lie in huge pages, but for their ends
-constexpr std::size_t kThreadCache =
-    64 * 1024 * 1024;  // what one thread keeps of unslabbed blocks before it hands them on
 
 #ifdef TAPER_POOL_OFF
 constexpr bool pooled = false;  // so that the sanitizer sees every block's life

@@ -78,13 +78,13 @@ PickleMachine::Id PickleMachine::make(Kind kind, std::int64_t value) {
 }
 
 PickleMachine::Id PickleMachine::make_text(Kind kind, std::string text) {
-  hold(sizeof text + text.size());
+  hold(sizeof(std::string) + text.size());
   out_.texts.push_back(std::move(text));
   return make(kind, static_cast<std::int64_t>(out_.texts.size() - 1));
 }
 
 PickleMachine::Id PickleMachine::make_items(Kind kind, std::vector<Id> items) {
-  hold(sizeof items + items.size() * sizeof(Id));
+  hold(sizeof(std::vector<Id>) + items.size() * sizeof(Id));
   out_.items.push_back(std::move(items));
   return make(kind, static_cast<std::int64_t>(out_.items.size() - 1));
 }

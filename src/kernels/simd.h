@@ -35,12 +35,12 @@
 //
 // Threads stay outside: a lambda between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE needs HWY_ATTR behind its
 // parameters.
-// clang-format on
 #ifndef TAPER_KERNELS_SIMD_H_
 #define TAPER_KERNELS_SIMD_H_
 #define HWY_DISABLED_TARGETS \
   (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_WASM_EMU256)
-#include "kernels/targets.h"
+#include "kernels/targets.h"  // has to come first
 #include <hwy/foreach_target.h>
+// clang-format on
 #endif
 #include <hwy/highway.h>

@@ -147,7 +147,7 @@ namespace {
 
 // Lets the tensors that are defined through the function, if any of them requires grad; returns their places.
 template <class Get>
-std::vector<std::size_t> watch(std::size_t count, const Get& get, BackwardHookFunction::End end) {
+std::vector<std::size_t> watch(std::size_t count, const Get& get, const BackwardHookFunction::End& end) {
   std::vector<Tensor> tensors;
   std::vector<std::size_t> places;
   bool any = false;
@@ -158,7 +158,7 @@ std::vector<std::size_t> watch(std::size_t count, const Get& get, BackwardHookFu
     places.push_back(i);
   }
   if (!any || !is_grad_enabled()) return {};
-  const std::vector<Tensor> watched = BackwardHookFunction::apply(tensors, std::move(end));
+  const std::vector<Tensor> watched = BackwardHookFunction::apply(tensors, end);
   for (std::size_t i = 0; i < places.size(); ++i) get(places[i]) = watched[i];
   return places;
 }

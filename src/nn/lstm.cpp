@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 #include "nn/text.h"
 #include "taper/base/error.h"
@@ -104,7 +105,7 @@ std::pair<Tensor, LSTMState> LSTM::forward(const Tensor& x, const LSTMState& sta
   auto [output, h, c] =
       taper::lstm(batched ? x : x.unsqueeze(batch), {with_batch(state.first), with_batch(state.second)}, weights, bias,
                   num_layers, dropout, training, bidirectional, batch_first);
-  if (batched) return {std::move(output), {std::move(h), std::move(c)}};
+  if (batched) return {std::move(output), std::pair(std::move(h), std::move(c))};
   return {output.squeeze(batch), {h.squeeze(1), c.squeeze(1)}};
 }
 

@@ -65,8 +65,9 @@ Tensor clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, C
   std::vector<Gradient> gradients = gradients_of(parameters);
   if (gradients.empty()) return tensor(0.0);
   std::vector<Tensor> norms;
+  norms.reserve(gradients.size());
   for (const Gradient& gradient : gradients) norms.push_back(gradient.values.norm(options.norm_type));
-  const Tensor total = stack(norms).norm(options.norm_type);
+  Tensor total = stack(norms).norm(options.norm_type);
   const double found = total.item<double>();
   if (options.error_if_nonfinite && !std::isfinite(found))
     throw NumericError(fmt::format(

@@ -47,7 +47,7 @@ void check_weight(const char* op, const Tensor& weight, const Tensor& input) {
 
 // The classes as int64, row-major, each within range or ignored.
 Tensor checked_classes(const char* op, const Tensor& target, std::int64_t classes, std::int64_t ignore) {
-  const Tensor result = detail::cast_raw(detail::dense(target), DType::int64);
+  Tensor result = detail::cast_raw(detail::dense(target), DType::int64);
   const auto* numbers = result.data<std::int64_t>();
   for (std::int64_t i = 0; i < result.numel(); ++i)
     if (numbers[i] != ignore && (numbers[i] < 0 || numbers[i] >= classes))

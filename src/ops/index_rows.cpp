@@ -48,7 +48,7 @@ Tensor checked_index(const char* op, const Tensor& index, std::int64_t size) {
 
 Tensor wrapped_index(const char* op, const Tensor& index, std::int64_t size) {
   check_index_type(op, index);
-  const Tensor numbers = dense(index);
+  Tensor numbers = dense(index);
   return with_index(numbers, [&](const auto* from) {
     const std::int64_t count = index.numel();
     const std::int64_t first = kernels::find_bad_index(from, count, size);

@@ -111,6 +111,7 @@ Tensor stack(const std::vector<Tensor>& tensors, std::int64_t dim) {
   shape.insert(static_cast<int>(d), static_cast<std::int64_t>(tensors.size()));
   Tensor out = detail::make_tensor(shape, dtype);
   std::vector<Tensor> parts;
+  parts.reserve(tensors.size());
   for (const Tensor& x : tensors) parts.push_back(detail::alias(x).unsqueeze(d));
   fill_along(out, parts, static_cast<int>(d));
   Likes likes;

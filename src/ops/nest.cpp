@@ -41,9 +41,9 @@ Tensor laid_out(const Tensor& x, const std::vector<int>& order) {
     shape.push_back(x.shape()[d]);
     strides.push_back(x.strides()[d]);
   }
-  const Tensor in = alias(x, shape, strides);
+  Tensor in = alias(x, shape, strides);
   if (in.is_contiguous()) return in;
-  const Tensor copy = make_tensor(shape, x.dtype());
+  Tensor copy = make_tensor(shape, x.dtype());
   copy_raw(copy, in);
   return copy;
 }

@@ -35,7 +35,7 @@ Tensor add_scaled(const Tensor& a, const Tensor& b, double scale) {
   const std::int64_t count = kernels::merged_count(x.rows(), x.count, y.rows(), y.count);
   Tensor rows = taper::detail::make_tensor({1, count}, int64);
   Shape shape = a.shape();
-  if (shape.size() > 0) shape[0] = count;
+  if (!shape.empty()) shape[0] = count;
   Tensor values = taper::detail::make_tensor(shape, a.dtype());
   taper::detail::dispatch_floating(a.dtype(), [&](auto zero) {
     using T = decltype(zero);

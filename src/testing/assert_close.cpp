@@ -124,7 +124,7 @@ std::string compare_sparse(const Tensor& actual, const Tensor& expected, const T
   if (entries(actual) != entries(expected))
     return fmt::format("The number of specified values in sparse COO tensors does not match: {} != {}", entries(actual),
                        entries(expected));
-  const std::string report = compare_numbers(actual.indices(), expected.indices(), {}, "Sparse COO indices");
+  std::string report = compare_numbers(actual.indices(), expected.indices(), {}, "Sparse COO indices");
   if (!report.empty()) return report;
   return compare_numbers(actual.values(), expected.values(), tolerance, "Sparse COO values");
 }

@@ -129,8 +129,8 @@ void say_nations(Dice& dice, std::string& out) {
   say_one_of(nation_patterns, slots, dice, out);
 }
 
-void append(std::vector<std::string>& words, const Concept& concept_) {
-  words.insert(words.end(), concept_.begin(), concept_.end());
+void append(std::vector<std::string>& words, const Concept& more) {
+  words.insert(words.end(), more.begin(), more.end());
 }
 
 }  // namespace

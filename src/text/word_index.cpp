@@ -115,6 +115,7 @@ std::vector<std::string> WordIndex::nearest_spellings(std::string_view word, int
     best.insert(after, {d, id});
   }
   std::vector<std::string> words;
+  words.reserve(best.size());
   for (const Found& found : best) words.emplace_back(at(found.id));
   return words;
 }

@@ -229,6 +229,7 @@ std::string shape_text(const std::vector<Shape>& shapes) {
   if (shapes.empty()) return "-";
   if (shapes.size() == 1) return shape_text(shapes[0]);
   std::vector<std::string> texts;
+  texts.reserve(shapes.size());
   for (const Shape& shape : shapes) texts.push_back(shape_text(shape));
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }
