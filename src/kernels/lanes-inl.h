@@ -16,7 +16,7 @@ namespace taper::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr std::int64_t lanes = 16;  // on every target: the order of additions is part of the result
+inline constexpr std::int64_t lanes = 16;  // on every target: the order of additions is part of the result
 
 // Sixteen to one, as a tree.
 template <class T, class Op>

@@ -114,14 +114,14 @@ auto any_outside_loop() {
   }
 }
 
-constexpr std::int64_t MiB = 1 << 20;
+constexpr std::int64_t kMiB = 1 << 20;
 
 // How many entries of a list one thread takes. The rows that a step reads, sums and writes lie in the cache of the core
 // that had them last, and between cores that share no cache they travel slower than from memory: one thread keeps them,
 // unless there are so many that they do go to memory. A list is always cut in the same places, so that its rows stay
 // with their threads.
 std::int64_t share(std::int64_t count, std::int64_t row_bytes) {
-  const std::int64_t threads = count * row_bytes < 8 * MiB ? 1 : get_num_threads();
+  const std::int64_t threads = count * row_bytes < 8 * kMiB ? 1 : get_num_threads();
   return std::max<std::int64_t>(1, (count + threads - 1) / threads);
 }
 
@@ -368,7 +368,7 @@ void sum_groups(const RowGroups& groups, const std::int64_t* rows, const T* valu
                 std::int64_t* out_rows, T* out_values) {
   const auto add = add_row_loop<T>();
   const std::int64_t bytes = std::max<std::int64_t>(dim * static_cast<std::int64_t>(sizeof(T)), 16);
-  parallel_for(0, groups.size(), std::max<std::int64_t>(1, MiB / bytes), [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, groups.size(), std::max<std::int64_t>(1, kMiB / bytes), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t group = begin; group < end; ++group) {
       const auto r = static_cast<std::size_t>(group);
       const std::int64_t* at = groups.position.data() + groups.start[r];

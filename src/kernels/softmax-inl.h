@@ -62,7 +62,7 @@ HWY_INLINE double exp_sum(const T* x, std::int64_t n, T shift, T* out) {
 #if HWY_NATIVE_FMA  // the same of float, bit for bit, by vectors
 
 using Floats = hn::CappedTag<float, static_cast<std::size_t>(lanes)>;
-constexpr std::int64_t floats = static_cast<std::int64_t>(hn::MaxLanes(Floats()));
+inline constexpr std::int64_t floats = static_cast<std::int64_t>(hn::MaxLanes(Floats()));
 
 // Its bound is one instruction here; of the plain loop's g++ makes a comparison and a blend for AVX-512, and more.
 HWY_INLINE hn::Vec<Floats> exp_to_unit(hn::Vec<Floats> x) {
@@ -158,7 +158,7 @@ HWY_INLINE void vectors_of_columns(std::int64_t width, F f) {
   if (width % lanes != 0) f(width - lanes, whole);
 }
 
-constexpr std::int64_t short_row = 16;  // up to here rows are treated as columns, as many as are a vector at a time
+inline constexpr std::int64_t short_row = 16;  // up to here rows are treated as columns, a vector of them at a time
 
 template <class T>
 void into_columns(const T* x, std::int64_t rows, std::int64_t n, T* columns) {
