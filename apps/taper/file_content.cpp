@@ -34,7 +34,7 @@ void flatten(const Value& root, FileContent& content) {
   while (!waiting.empty()) {
     const Item item = std::move(waiting.back());
     waiting.pop_back();
-    const auto inside = [&](std::string key) { return item.name.empty() ? key : item.name + "." + key; };
+    const auto inside = [&](const std::string& key) { return item.name.empty() ? key : item.name + "." + key; };
     if (item.value.kind() == Value::Kind::tensor) {
       content.tensors.emplace_back(item.name.empty() ? "arr_0" : item.name, item.value.as<taper::Tensor>());
     } else if (is_whole(item.value)) {
