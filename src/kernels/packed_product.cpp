@@ -49,6 +49,7 @@ void block(I64 k, const T* HWY_RESTRICT a, I64 a_down, const T* HWY_RESTRICT b, 
   constexpr I64 lanes = static_cast<I64>(hn::MaxLanes(d));
   hn::Vec<Tag<T>> left[rows];
   hn::Vec<Tag<T>> right[rows];
+#pragma GCC unroll 8  // else the sums go through memory
   for (int r = 0; r < rows; ++r) {
     left[r] = add ? hn::LoadU(d, c + r * c_down) : hn::Zero(d);
     right[r] = add ? hn::LoadU(d, c + r * c_down + lanes) : hn::Zero(d);
@@ -62,6 +63,7 @@ void block(I64 k, const T* HWY_RESTRICT a, I64 a_down, const T* HWY_RESTRICT b, 
       right[r] = hn::MulAdd(x, b_right, right[r]);
     }
   }
+#pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
     hn::StoreU(left[r], d, c + r * c_down);
     hn::StoreU(right[r], d, c + r * c_down + lanes);
@@ -144,9 +146,13 @@ void pack(I64 k, I64 n, const Laid<T>& b, T* packed) {
       continue;
     }
     for (I64 from = 0; from < k; from += strip) {
-      const I64 to = std::min(from + strip, k);
-      for (I64 l = 0; l < width; ++l)
-        for (I64 p = from; p < to; ++p) packed[p * width + l] = l < count ? *b.at(p, j + l) : T{0};
+      const I64 some = std::min(strip, k - from);
+      T* to = packed + from * width;
+      if (count < width) std::fill_n(to, some * width, T{0});
+      for (I64 l = 0; l < count; ++l) {
+        const T* column = b.at(from, j + l);
+        for (I64 p = 0; p < some; ++p) to[p * width + l] = column[p * b.down];
+      }
     }
   }
 }
