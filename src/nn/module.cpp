@@ -108,7 +108,7 @@ Module::~Module() {
   delete hooks_;
 }
 
-Module::Module(const Module& other) : training(other.training), moved_from_(other.moved_from_) {
+Module::Module(const Module& other) : Tracked(other), training(other.training), moved_from_(other.moved_from_) {
   if (other.hooks_ != nullptr) {
     auto hooks = std::make_unique<detail::Hooks>();
     *hooks->lists = *other.hooks_->lists;
@@ -121,7 +121,8 @@ Module::Module(const Module& other) : training(other.training), moved_from_(othe
 }
 
 Module::Module(Module&& other) noexcept
-    : training(other.training),
+    : Tracked(other),
+      training(other.training),
       hooks_(std::exchange(other.hooks_, nullptr)),
       moved_from_(std::exchange(other.moved_from_, true)) {
   if (hooks_ != nullptr) hooks_->lists->module = this;

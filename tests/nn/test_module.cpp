@@ -7,6 +7,7 @@
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
+#include "warnings.h"
 
 using namespace taper;
 using taper_test::ContainsSubstring;
@@ -258,6 +259,7 @@ TEST_CASE("what is tied is one parameter, and stays so in copies") {
 }
 
 TEST_CASE("ties survive a copy that goes on around another module's copy") {
+  const taper_test::Warnings warnings;  // of what is not listed
   const Outer model;
   const Outer copy = model;
   CHECK(copy.a.weight.is(copy.b.weight));
@@ -446,6 +448,7 @@ TEST_CASE("a const module with a const forward can be called") {
 }
 
 TEST_CASE("check_registered finds a parameter that took part but is not listed") {
+  const taper_test::Warnings warnings;
   Forgetful model;
   const Tensor loss = model(ones({2}));
   CHECK_THROWS_AS(nn::check_registered(model, loss), StateError);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <string>
@@ -48,6 +50,7 @@ namespace detail {
 struct Hooks;
 class BackwardHookCall;
 class MemberList;
+class TrackedList;
 
 template <class F>
 using PreHookResult = std::invoke_result_t<F&, Module&, std::vector<Tensor>&>;
@@ -78,8 +81,11 @@ concept PlainBackwardHook = std::is_void_v<BackwardHookResult<F>> || std::derive
 /// `model = best;` writes best's numbers into model's memory, so that optimizers keep their handles: ShapeError, and
 /// nothing changed, unless both have the same members of the same shapes.
 ///
-/// Listings go through a module's own parameters, then its buffers, then its children, each in written order.
-class Module {
+/// Listings go through a module's own parameters, then its buffers, then its children, each in written order. The first
+/// listing of each type of module (parameters(), state_dict(), print, ...) warns of members that are parameters,
+/// buffers or modules and that TAPER_MODULE does not name. What is to be no part of the module is held by pointer; what
+/// lies on the heap, in a std::vector say, is not seen, and check_registered finds it.
+class Module : private detail::Tracked {
  public:
   /// Whether dropout and its like are on: train() and eval() set it in all children, too.
   bool training = true;
@@ -192,13 +198,14 @@ class Module {
   void run_forward_hooks(const std::vector<Tensor>& inputs, Tensor& output) const;
 
  protected:
-  Module() = default;
+  Module() : Tracked(Kind::module) {}
   Module(const Module& other);
   Module(Module&& other) noexcept;
   Module& operator=(const Module& other);
 
  private:
   friend class detail::BackwardHookCall;
+  friend class detail::TrackedList;
 
   detail::Hooks* hooks_ = nullptr;
   bool moved_from_ = false;
@@ -224,15 +231,28 @@ template <class T>
 inline constexpr bool is_member =
     std::derived_from<T, Parameter> || std::derived_from<T, Buffer> || std::derived_from<T, Module>;
 
+/// Where an object lies.
+struct Extent {
+  const void* begin;
+  std::size_t size;
+};
+/// Warns of parameters, buffers and modules that lie in the object of `module`, but in none of those listed under
+/// `names`.
+void warn_of_unlisted(const Module& module, Extent object, const std::vector<Extent>& listed, std::string_view names);
+
 class MemberList {
  public:
   /// `names` is the text between TAPER_MODULE's brackets.
-  template <class... T>
-  void add_all([[maybe_unused]] std::string_view names, const T&... listed) {
+  template <class Self, class... T>
+  void add_all(const Self& self, const std::string_view names, const T&... listed) {
     static_assert((is_member<T> && ...),
                   "TAPER_MODULE lists members that are nn::Parameter, nn::Buffer or modules; numbers and plain tensors "
                   "stay out of it");
-    (add(next_name(names), listed), ...);
+    [[maybe_unused]] std::string_view rest = names;
+    (add(next_name(rest), listed), ...);
+    static constinit std::atomic<bool> checked = false;
+    if (!checked.load(std::memory_order_relaxed) && !checked.exchange(true))
+      warn_of_unlisted(self, {&self, sizeof(Self)}, {Extent{&listed, sizeof(T)}...}, names);
   }
   void add(std::string name, const Parameter& parameter) {
     members.push_back({std::move(name), &parameter, nullptr, nullptr});
@@ -419,7 +439,7 @@ std::string name_in_call(const Module& module, const Tensor& weight);
     return ::taper::nn::detail::call(*this, static_cast<TaperArgs&&>(taper_args)...);     \
   }                                                                                       \
   void taper_module_members(::taper::nn::detail::MemberList& taper_list) const override { \
-    taper_list.add_all(#__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__);                          \
+    taper_list.add_all(*this, #__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__);                   \
   }                                                                                       \
   ::std::string_view taper_module_name() const override {                                 \
     return ::taper::nn::detail::type_name<::std::remove_cvref_t<decltype(*this)>>();      \

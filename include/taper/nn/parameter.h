@@ -1,24 +1,44 @@
 #pragma once
 
+#include <cstdint>
+
 #include "taper/tensor/tensor.h"
 
 namespace taper::nn {
 
 namespace detail {
 
+/// Base of all that can be a member of a module: it is noted where each of them lies, so that one which its module's
+/// TAPER_MODULE forgets is found. Costs two pointers, and a few more in a move.
+class Tracked {
+ protected:
+  enum class Kind : std::uint8_t { tensor, module };
+  explicit Tracked(Kind kind) noexcept;
+  Tracked(const Tracked& other) noexcept : Tracked(other.kind_) {}
+  Tracked& operator=(const Tracked& /*other*/) noexcept { return *this; }
+  ~Tracked();
+
+ private:
+  friend class TrackedList;
+
+  Tracked* next_;
+  Tracked** self_;  // what points to this
+  Kind kind_;
+};
+
 /// A tensor that a module owns. A Tensor shares; this owns: a copy has numbers of its own, a move takes them away, and
 /// assigning writes into the memory that is there, so that whoever holds a handle on it (an optimizer) goes on seeing
 /// it.
-class OwnedTensor : public Tensor {
+class OwnedTensor : public Tensor, private Tracked {
  public:
-  OwnedTensor() = default;
+  OwnedTensor() : Tracked(Kind::tensor) {}
   OwnedTensor(OwnedTensor&& other) noexcept = default;
   OwnedTensor& operator=(const Tensor&) = delete;
   OwnedTensor& operator=(Tensor&&) = delete;
   ~OwnedTensor() = default;
 
  protected:
-  explicit OwnedTensor(Tensor tensor) : Tensor(std::move(tensor)) {}
+  explicit OwnedTensor(Tensor tensor) : Tensor(std::move(tensor)), Tracked(Kind::tensor) {}
   OwnedTensor(const OwnedTensor&) = default;
   OwnedTensor& operator=(const OwnedTensor&) = delete;
 
@@ -30,6 +50,7 @@ class OwnedTensor : public Tensor {
   void write(const OwnedTensor& other);
 
   friend void rebind(OwnedTensor& owner, const Tensor& tensor);
+  friend class TrackedList;
 };
 
 void rebind(OwnedTensor& owner, const Tensor& tensor);
