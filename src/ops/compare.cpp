@@ -39,12 +39,12 @@ Tensor logical_or(const Tensor& a, const Tensor& b) { return compared("logical_o
 Tensor logical_not(const Tensor& x) { return detail::unary("logical_not", x, pointwise().logical_not, x.dtype()); }
 Tensor isnan(const Tensor& x) { return ne(x, x); }
 
-Tensor operator==(const Tensor& a, Scalar b) { return eq(a, detail::wrap_number(b)); }
-Tensor operator!=(const Tensor& a, Scalar b) { return ne(a, detail::wrap_number(b)); }
-Tensor operator<(const Tensor& a, Scalar b) { return lt(a, detail::wrap_number(b)); }
-Tensor operator<=(const Tensor& a, Scalar b) { return le(a, detail::wrap_number(b)); }
-Tensor operator>(const Tensor& a, Scalar b) { return gt(a, detail::wrap_number(b)); }
-Tensor operator>=(const Tensor& a, Scalar b) { return ge(a, detail::wrap_number(b)); }
+Tensor eq(const Tensor& a, Scalar b) { return eq(a, detail::wrap_number(b)); }
+Tensor ne(const Tensor& a, Scalar b) { return ne(a, detail::wrap_number(b)); }
+Tensor lt(const Tensor& a, Scalar b) { return lt(a, detail::wrap_number(b)); }
+Tensor le(const Tensor& a, Scalar b) { return le(a, detail::wrap_number(b)); }
+Tensor gt(const Tensor& a, Scalar b) { return gt(a, detail::wrap_number(b)); }
+Tensor ge(const Tensor& a, Scalar b) { return ge(a, detail::wrap_number(b)); }
 
 Tensor operator&(const Tensor& a, const Tensor& b) { return bitwise("&", a, b, pointwise().bit_and); }
 Tensor operator|(const Tensor& a, const Tensor& b) { return bitwise("|", a, b, pointwise().bit_or); }
@@ -54,11 +54,18 @@ Tensor operator~(const Tensor& x) {
 }
 
 Tensor Tensor::eq(const Tensor& other) const { return taper::eq(*this, other); }
+Tensor Tensor::eq(Scalar other) const { return taper::eq(*this, other); }
 Tensor Tensor::ne(const Tensor& other) const { return taper::ne(*this, other); }
+Tensor Tensor::ne(Scalar other) const { return taper::ne(*this, other); }
 Tensor Tensor::lt(const Tensor& other) const { return taper::lt(*this, other); }
+Tensor Tensor::lt(Scalar other) const { return taper::lt(*this, other); }
 Tensor Tensor::le(const Tensor& other) const { return taper::le(*this, other); }
+Tensor Tensor::le(Scalar other) const { return taper::le(*this, other); }
 Tensor Tensor::gt(const Tensor& other) const { return taper::gt(*this, other); }
+Tensor Tensor::gt(Scalar other) const { return taper::gt(*this, other); }
 Tensor Tensor::ge(const Tensor& other) const { return taper::ge(*this, other); }
+Tensor Tensor::ge(Scalar other) const { return taper::ge(*this, other); }
 Tensor Tensor::logical_not() const { return taper::logical_not(*this); }
+Tensor Tensor::isnan() const { return taper::isnan(*this); }
 
 }  // namespace taper

@@ -46,6 +46,8 @@ Tensor nonzero(const Tensor& x) {
   return out;
 }
 
+Tensor Tensor::nonzero() const { return taper::nonzero(*this); }
+
 Tensor masked_select(const Tensor& x, const Tensor& mask) {
   if (mask.dtype() != DType::bool_)
     throw TypeError(fmt::format("masked_select: the mask must be bool, got {}; compare first", name(mask.dtype())));

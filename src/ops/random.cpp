@@ -175,4 +175,6 @@ Tensor state_tensor(std::span<const std::uint8_t> state) {
   return tensor(std::vector<std::int32_t>(state.begin(), state.end()));
 }
 
+void set_rng_state(const Tensor& state) { set_rng_state(state_bytes(state)); }
+
 }  // namespace taper

@@ -33,6 +33,7 @@ const Tensor& TensorMap::at(std::string_view name) const {
   for (std::size_t i = 0; i < std::min(shown, size()); ++i)
     names += fmt::format("{}'{}'", i == 0 ? "" : ", ", entries_[i].first);
   if (size() > shown) names += ", ...";
+  if (size() == 0) throw IndexError(fmt::format("TensorMap: no tensor '{}'; the map is empty", name));
   throw IndexError(fmt::format("TensorMap: no tensor '{}'; there are {}: {}", name, size(), names));
 }
 

@@ -63,6 +63,16 @@ Rows random_rows() {
                        },
                        {refuse<TypeError>("state_bytes", [] { state_bytes(ones({2})); }),
                         refuse<ValueError>("element 0 is -1", [] { state_bytes(tensor({-1})); })}));
+  rows.push_back(maker("set_rng_state",
+                       [](const Tensors&) {
+                         const Tensor state = state_tensor(get_rng_state());
+                         set_rng_state(state);
+                         return Tensors{state};
+                       },
+                       {refuse<TypeError>("RNG state must be a tensor of bytes", [] { set_rng_state(ones({2})); }),
+                        refuse<ValueError>("state", [] {
+                          set_rng_state(tensor({1, 2}));
+                        })}));
   OpRow samples;
   samples.names = {"multinomial"};
   samples.inputs = {constant({2, 3}, 0.1, 0.9)};

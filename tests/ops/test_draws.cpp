@@ -167,6 +167,10 @@ TEST_CASE("a generator's state goes through a tensor of integers and back") {
   CHECK(state_bytes(state.to(int64)) == generator.get_state());
   Generator other;
   CHECK(other.set_state(state_bytes(state)).random() == generator.random());
+  const Tensor before = state_tensor(get_rng_state());
+  const double next = rand({1}).item<double>();
+  set_rng_state(before.to(int64));
+  CHECK(rand({1}).item<double>() == next);
   CHECK_THROWS_WITH(state_bytes(zeros({3})),
                     "state_bytes: RNG state must be a tensor of bytes; this one holds float32");
   CHECK_THROWS_WITH(state_bytes(tensor({1, 256})), "state_bytes: element 1 is 256; a byte of [0, 255] is needed");

@@ -35,4 +35,5 @@ TEST_CASE("a tensor map says what is missing and what comes twice") {
   CHECK_THROWS_AS(map.insert("bias", tensor(3)), ValueError);
   CHECK(map.at("bias").item<int64_t>() == 2);
   CHECK_THROWS_AS(TensorMap().at("x"), IndexError);
+  CHECK_THROWS_WITH(TensorMap().at("x"), "TensorMap: no tensor 'x'; the map is empty");
 }

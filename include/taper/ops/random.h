@@ -90,5 +90,7 @@ Tensor multinomial(const Tensor& input, std::int64_t num_samples, bool replaceme
 /// tensor holds integers, ValueError unless all are of [0, 255].
 std::vector<std::uint8_t> state_bytes(const Tensor& state);
 Tensor state_tensor(std::span<const std::uint8_t> state);
+/// The default generator goes on from such a tensor (torch.set_rng_state).
+void set_rng_state(const Tensor& state);
 
 }  // namespace taper

@@ -251,11 +251,18 @@ class Tensor {
   Tensor lerp(const Tensor& end, const Tensor& weight) const;
   Tensor logical_not() const;
   Tensor eq(const Tensor& other) const;
+  Tensor eq(Scalar other) const;
   Tensor ne(const Tensor& other) const;
+  Tensor ne(Scalar other) const;
   Tensor lt(const Tensor& other) const;
+  Tensor lt(Scalar other) const;
   Tensor le(const Tensor& other) const;
+  Tensor le(Scalar other) const;
   Tensor gt(const Tensor& other) const;
+  Tensor gt(Scalar other) const;
   Tensor ge(const Tensor& other) const;
+  Tensor ge(Scalar other) const;
+  Tensor isnan() const;
 
   // Reductions (taper/ops/reduce.h).
   Tensor sum() const;
@@ -324,24 +331,44 @@ class Tensor {
   Tensor matmul(const Tensor& other) const;
   Tensor dot(const Tensor& other) const;
 
-  // Shapes (taper/ops/shape.h).
+  // Shapes (taper/ops/shape.h). Sizes and dimensions may stand without their braces, too: `x.view(-1, 2)`.
   Tensor view(const Shape& shape) const;
+  template <std::integral First, std::integral... Rest>
+  Tensor view(First first, Rest... rest) const {
+    return view(Shape{static_cast<std::int64_t>(first), static_cast<std::int64_t>(rest)...});
+  }
   Tensor reshape(const Shape& shape) const;
+  template <std::integral First, std::integral... Rest>
+  Tensor reshape(First first, Rest... rest) const {
+    return reshape(Shape{static_cast<std::int64_t>(first), static_cast<std::int64_t>(rest)...});
+  }
   Tensor transpose(std::int64_t dim0, std::int64_t dim1) const;
   Tensor permute(const Shape& dims) const;
+  template <std::integral First, std::integral... Rest>
+  Tensor permute(First first, Rest... rest) const {
+    return permute(Shape{static_cast<std::int64_t>(first), static_cast<std::int64_t>(rest)...});
+  }
   Tensor t() const;
   Tensor squeeze() const;
   Tensor squeeze(std::int64_t dim) const;
   Tensor unsqueeze(std::int64_t dim) const;
   Tensor expand(const Shape& shape) const;
+  template <std::integral First, std::integral... Rest>
+  Tensor expand(First first, Rest... rest) const {
+    return expand(Shape{static_cast<std::int64_t>(first), static_cast<std::int64_t>(rest)...});
+  }
   Tensor expand_as(const Tensor& other) const;
   Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1) const;
   Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
   Tensor select(std::int64_t dim, std::int64_t index) const;
-  Tensor slice(std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end,
+  Tensor slice(std::int64_t dim = 0, std::optional<std::int64_t> start = {}, std::optional<std::int64_t> end = {},
                std::int64_t step = 1) const;
   Tensor flip(const Shape& dims) const;
   Tensor repeat(const Shape& repeats) const;
+  template <std::integral First, std::integral... Rest>
+  Tensor repeat(First first, Rest... rest) const {
+    return repeat(Shape{static_cast<std::int64_t>(first), static_cast<std::int64_t>(rest)...});
+  }
   std::vector<Tensor> split(std::int64_t size, std::int64_t dim = 0) const;
   std::vector<Tensor> split(const Shape& sizes, std::int64_t dim = 0) const;
   std::vector<Tensor> chunk(std::int64_t chunks, std::int64_t dim = 0) const;
@@ -361,6 +388,7 @@ class Tensor {
   /// `x[indices] = value`. Returns *this.
   Tensor& index_put_(const std::vector<Index>& indices, const Tensor& value);
   Tensor& index_put_(const std::vector<Index>& indices, Scalar value);
+  Tensor nonzero() const;
   Tensor index_select(std::int64_t dim, const Tensor& index) const;
   Tensor gather(std::int64_t dim, const Tensor& index) const;
   Tensor scatter(std::int64_t dim, const Tensor& index, const Tensor& source) const;
