@@ -52,15 +52,15 @@ std::vector<Tensor> seeds(const char* op, const std::vector<Tensor>& tensors, co
   return result;
 }
 
-std::vector<detail::Edge> edges_into(const std::vector<Tensor>& tensors) {
-  std::vector<detail::Edge> result;
+std::vector<taper::detail::Edge> edges_into(const std::vector<Tensor>& tensors) {
+  std::vector<taper::detail::Edge> result;
   result.reserve(tensors.size());
   for (const Tensor& tensor : tensors) result.push_back(detail::Edge::into(tensor));
   return result;
 }
 
 // Backward for `inputs` alone. A result among them retains its gradient.
-void choose(detail::Task& task, const std::vector<detail::Edge>& roots, const std::vector<Tensor>& inputs) {
+void choose(detail::Task& task, const std::vector<taper::detail::Edge>& roots, const std::vector<Tensor>& inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!inputs[i].requires_grad()) throw GradError(fmt::format("backward: input {} does not require grad", i));
   for (const Tensor& input : inputs) input.retain_grad();
@@ -91,7 +91,7 @@ void Tensor::backward(const Tensor& gradient, const BackwardOptions& options) co
   check_root("backward", *this);
   Tensor first = seed("backward", *this, gradient);
   const detail::Edge root = detail::Edge::into(*this);
-  detail::Task task(options.retain_graph, options.create_graph);
+  taper::detail::Task task(options.retain_graph, options.create_graph);
   if (!options.inputs.empty()) choose(task, {root}, options.inputs);
   task.send(root, std::move(first));
   task.run_to_leaves();
@@ -102,8 +102,8 @@ namespace autograd {
 void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gradients,
               const BackwardOptions& options) {
   std::vector<Tensor> first = seeds("backward", tensors, gradients);
-  const std::vector<detail::Edge> roots = edges_into(tensors);
-  detail::Task task(options.retain_graph, options.create_graph);
+  const std::vector<taper::detail::Edge> roots = edges_into(tensors);
+  taper::detail::Task task(options.retain_graph, options.create_graph);
   if (!options.inputs.empty()) choose(task, roots, options.inputs);
   for (std::size_t i = 0; i < tensors.size(); ++i) task.send(roots[i], std::move(first[i]));
   task.run_to_leaves();
@@ -116,8 +116,8 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   std::vector<Tensor> first = seeds("grad", outputs, options.grad_outputs);
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!inputs[i].requires_grad()) throw GradError(fmt::format("grad: input {} does not require grad", i));
-  const std::vector<detail::Edge> roots = edges_into(outputs);
-  detail::Task task(options.retain_graph, options.create_graph);
+  const std::vector<taper::detail::Edge> roots = edges_into(outputs);
+  taper::detail::Task task(options.retain_graph, options.create_graph);
   task.choose(roots, edges_into(inputs));
   for (std::size_t i = 0; i < outputs.size(); ++i) task.send(roots[i], std::move(first[i]));
   std::vector<Tensor> result = task.run_to_targets();

@@ -13,6 +13,9 @@ struct InputFile {
   std::int64_t size = 0;
 };
 
+/// What a reader takes at a time.
+inline constexpr std::size_t input_buffer_size = std::size_t{1} << 20;
+
 /// Opens a regular file. IoError `op: 'path': the system's words` for one that is missing or unreadable, for a folder,
 /// and for a pipe or a device, which could not be read twice; nothing waits.
 InputFile open_input(std::string_view op, const std::string& path);

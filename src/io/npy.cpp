@@ -9,7 +9,7 @@
 namespace taper::io {
 namespace {
 
-constexpr std::uint64_t header_limit = 65535;  // what version 1.0 can say; numpy itself refuses 10,000
+constexpr std::uint64_t npy_header_limit = 65535;  // what version 1.0 can say; numpy itself refuses 10,000
 constexpr std::size_t magic_size = 6;
 
 std::string_view descr_of(DType dtype) {
@@ -58,8 +58,8 @@ NpyHeader read_npy_header(Source& source, const Place& place) {
   const std::uint64_t width = major == 1 ? 2 : 4;
   if (source.left() < width) place.fail(source.size(), "truncated header");
   const std::uint64_t length = read_little_endian(source, width);
-  if (length > header_limit)
-    place.fail(8, fmt::format("header length exceeds limit: {} bytes, limit {}", length, header_limit));
+  if (length > npy_header_limit)
+    place.fail(8, fmt::format("header length exceeds limit: {} bytes, limit {}", length, npy_header_limit));
   if (length > source.left()) place.fail(8, fmt::format("header needs {} bytes, {} available", length, source.left()));
   std::string text(length, '\0');
   const std::uint64_t offset = source.position();

@@ -7,13 +7,15 @@
 namespace taper::io {
 namespace {
 
-using Kind = PickleObject::Kind;
+using ObjectKind = PickleObject::Kind;
 using Id = std::uint32_t;
 
 constexpr std::uint64_t object_limit = 10'000'000;
 constexpr std::uint64_t name_cost = 64;  // of an entry of a TensorMap besides its name
 
-bool is_container(const PickleObject& object) { return object.kind >= Kind::list && object.kind <= Kind::counter; }
+bool is_container(const PickleObject& object) {
+  return object.kind >= ObjectKind::list && object.kind <= ObjectKind::counter;
+}
 
 /// Calls `leave(id)` for every container of the result after those in it, each once. FormatError for one in itself.
 template <class Leave>
@@ -52,18 +54,19 @@ struct Extent {
 };
 
 std::size_t key_size(const Pickled& pickled, Id key) {
-  return pickled.objects[key].kind == Kind::string ? pickled.text_of(key).size() : 20;
+  return pickled.objects[key].kind == ObjectKind::string ? pickled.text_of(key).size() : 20;
 }
 
 void check_key(const Pickled& pickled, Id key, const Place& place) {
   const PickleObject& object = pickled.objects[key];
-  if (object.kind != Kind::string && object.kind != Kind::integer)
+  if (object.kind != ObjectKind::string && object.kind != ObjectKind::integer)
     place.fail<TypeError>(object.at, "a dict's key is neither a str nor an int");
 }
 
 void check_leaf(const PickleObject& object, const Place& place) {
-  if (object.kind == Kind::bytes) place.fail<TypeError>(object.at, "bytes; a str, a list or a tensor can be loaded");
-  if (object.kind > Kind::method) place.fail(object.at, "malformed pickle: a part of an object stands alone");
+  if (object.kind == ObjectKind::bytes)
+    place.fail<TypeError>(object.at, "bytes; a str, a list or a tensor can be loaded");
+  if (object.kind > ObjectKind::method) place.fail(object.at, "malformed pickle: a part of an object stands alone");
 }
 
 Extent extent_of(const Pickled& pickled, Id id, const std::vector<Extent>& extents, std::uint64_t memory,
@@ -80,7 +83,7 @@ Extent extent_of(const Pickled& pickled, Id id, const std::vector<Extent>& exten
     } else {
       check_leaf(item, place);
       part.depth = 0;
-      part.tensors = item.kind == Kind::tensor ? 1 : 0;
+      part.tensors = item.kind == ObjectKind::tensor ? 1 : 0;
       part.names = name_cost * part.tensors;
     }
     extent.objects += part.objects;
@@ -111,28 +114,28 @@ class Builder {
   Value get(Id id) {
     const PickleObject& object = pickled_.objects[id];
     switch (object.kind) {
-      case Kind::boolean:
+      case ObjectKind::boolean:
         return object.integer != 0;
-      case Kind::integer:
+      case ObjectKind::integer:
         return object.integer;
-      case Kind::floating:
+      case ObjectKind::floating:
         return object.floating();
-      case Kind::string:
-      case Kind::device:
-      case Kind::method: {
+      case ObjectKind::string:
+      case ObjectKind::device:
+      case ObjectKind::method: {
         Value& text = texts_[object.index()];
         if (text.is_none()) text = pickled_.texts[object.index()];
         return text;
       }
-      case Kind::dtype:
+      case ObjectKind::dtype:
         return dtype_text(object);
-      case Kind::tensor:
+      case ObjectKind::tensor:
         return tensors_[object.index()];
-      case Kind::list:
-      case Kind::tuple:
-      case Kind::set:
-      case Kind::dict:
-      case Kind::counter:
+      case ObjectKind::list:
+      case ObjectKind::tuple:
+      case ObjectKind::set:
+      case ObjectKind::dict:
+      case ObjectKind::counter:
         return containers_[object.index()];
       default:
         return None;
@@ -148,7 +151,7 @@ class Builder {
       List list;
       list.reserve(pickled_.items_of(id).size());
       for (const Id item : pickled_.items_of(id)) list.push_back(get(item));
-      built = object.kind == Kind::tuple ? Value::tuple(std::move(list)) : Value(std::move(list));
+      built = object.kind == ObjectKind::tuple ? Value::tuple(std::move(list)) : Value(std::move(list));
     }
   }
 
@@ -158,14 +161,14 @@ class Builder {
     const std::vector<Id>& items = pickled_.items_of(id);
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
       const PickleObject& object = pickled_.objects[items[i]];
-      const bool is_text = object.kind == Kind::string;
+      const bool is_text = object.kind == ObjectKind::string;
       keys_ += key_size(pickled_, items[i]);
       if (keys_ > memory_) place_.fail<ResourceError>(object.at, "object limit: the keys are too long");
       Dict::Key key = is_text ? Dict::Key(pickled_.texts[object.index()]) : Dict::Key(object.integer);
       if (result.contains(key)) place_.fail(object.at, fmt::format("duplicate key {}", key.str().substr(0, 256)));
       result.insert(std::move(key), get(items[i + 1]));
     }
-    if (pickled_.objects[id].kind == Kind::counter) result.as_counter();
+    if (pickled_.objects[id].kind == ObjectKind::counter) result.as_counter();
     return result;
   }
 
@@ -197,12 +200,12 @@ std::vector<std::string> tensor_names(const Pickled& pickled, LoadNotes& notes) 
   std::string name;
   const auto visit = [&](Id id) {
     const PickleObject& object = pickled.objects[id];
-    if (object.kind == Kind::tensor && names[object.index()].empty()) names[object.index()] = name;
-    if (object.kind == Kind::dtype) notes.converted(name, "a torch.dtype", "str");
-    if (object.kind == Kind::device) notes.converted(name, "a torch.device", "str");
-    if (object.kind == Kind::method) notes.converted(name, "a method", "str");
+    if (object.kind == ObjectKind::tensor && names[object.index()].empty()) names[object.index()] = name;
+    if (object.kind == ObjectKind::dtype) notes.converted(name, "a torch.dtype", "str");
+    if (object.kind == ObjectKind::device) notes.converted(name, "a torch.device", "str");
+    if (object.kind == ObjectKind::method) notes.converted(name, "a method", "str");
     if (!is_container(object) || seen[object.index()]) return;
-    if (object.kind == Kind::set) notes.converted(name, "a set", "list");
+    if (object.kind == ObjectKind::set) notes.converted(name, "a set", "list");
     seen[object.index()] = true;
     if (!levels.empty()) name += '.';
     levels.push_back({id, 0, levels.empty() ? 0 : name.size()});
@@ -222,7 +225,7 @@ std::vector<std::string> tensor_names(const Pickled& pickled, LoadNotes& notes) 
     level.next += keyed ? 2 : 1;
     if (!keyed) {
       name += std::to_string(number);
-    } else if (const PickleObject& key = pickled.objects[items[number]]; key.kind == Kind::string) {
+    } else if (const PickleObject& key = pickled.objects[items[number]]; key.kind == ObjectKind::string) {
       name += pickled.texts[key.index()];
     } else {
       name += std::to_string(key.integer);

@@ -15,7 +15,7 @@
 namespace taper::io {
 namespace {
 
-using Kind = Value::Kind;
+using ValueKind = Value::Kind;
 
 bool is_utf8(std::string_view text) {
   const auto* next = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
@@ -30,21 +30,21 @@ bool is_utf8(std::string_view text) {
 
 /// What copies of one container have in common.
 const void* identity(const Value& container) {
-  if (container.kind() == Kind::dict) return &container.dict();
+  if (container.kind() == ValueKind::dict) return &container.dict();
   return &container.list();
 }
 
-bool is_counter(const Value& container) { return container.kind() == Kind::dict && container.dict().is_counter(); }
+bool is_counter(const Value& container) { return container.kind() == ValueKind::dict && container.dict().is_counter(); }
 
 /// Whether there is nothing to remember before all of it is written.
-bool is_whole_at_end(const Value& container) { return container.kind() == Kind::tuple || is_counter(container); }
+bool is_whole_at_end(const Value& container) { return container.kind() == ValueKind::tuple || is_counter(container); }
 
 }  // namespace
 
 PickleWriter::PickleWriter(const Value& tree, bool ordered) {
   op(PROTO);
   op(2);
-  if (tree.kind() < Kind::list) {
+  if (tree.kind() < ValueKind::list) {
     value(tree);
   } else {
     open(tree, ordered);
@@ -139,15 +139,15 @@ void PickleWriter::empty_ordered_dict() {
 
 /// Begins a container; false where it was written before.
 bool PickleWriter::open(const Value& container, bool ordered) {
-  if (container.kind() == Kind::tuple && container.size() == 0) {
+  if (container.kind() == ValueKind::tuple && container.size() == 0) {
     op(EMPTY_TUPLE);
     return false;
   }
   if (get(identity(container))) return false;
   if (levels_.size() == pickle_depth) throw ValueError(fmt::format("save: nested deeper than {}", pickle_depth));
-  if (container.kind() == Kind::list) op(EMPTY_LIST);
+  if (container.kind() == ValueKind::list) op(EMPTY_LIST);
   if (is_counter(container)) global("collections Counter");
-  if (container.kind() == Kind::dict) ordered ? empty_ordered_dict() : op(EMPTY_DICT);
+  if (container.kind() == ValueKind::dict) ordered ? empty_ordered_dict() : op(EMPTY_DICT);
   if (!is_whole_at_end(container)) remember(identity(container));
   op(MARK);
   levels_.push_back({&container});
@@ -155,8 +155,8 @@ bool PickleWriter::open(const Value& container, bool ordered) {
 }
 
 void PickleWriter::close(const Value& container) {
-  if (container.kind() == Kind::list) return op(APPENDS);
-  if (container.kind() == Kind::dict) op(SETITEMS);
+  if (container.kind() == ValueKind::list) return op(APPENDS);
+  if (container.kind() == ValueKind::dict) op(SETITEMS);
   if (!is_whole_at_end(container)) return;
   if (is_counter(container)) {
     op(TUPLE1);
@@ -175,7 +175,7 @@ void PickleWriter::next_item() {
     return close(container);
   }
   const auto number = static_cast<std::ptrdiff_t>(level.next++);
-  if (container.kind() != Kind::dict) return value(container.list()[static_cast<std::size_t>(number)]);
+  if (container.kind() != ValueKind::dict) return value(container.list()[static_cast<std::size_t>(number)]);
   const auto& [key, item] = container.dict().begin()[number];
   key.is_string() ? text(key.text()) : integer(key.number());
   value(item);
@@ -183,17 +183,17 @@ void PickleWriter::next_item() {
 
 void PickleWriter::value(const Value& value) {
   switch (value.kind()) {
-    case Kind::none:
+    case ValueKind::none:
       return op(NONE);
-    case Kind::boolean:
+    case ValueKind::boolean:
       return boolean(value.as<bool>());
-    case Kind::integer:
+    case ValueKind::integer:
       return integer(value.as<std::int64_t>());
-    case Kind::floating:
+    case ValueKind::floating:
       return floating(value.as<double>());
-    case Kind::string:
+    case ValueKind::string:
       return text(value.as<std::string>());
-    case Kind::tensor:
+    case ValueKind::tensor:
       return tensor(value.as<Tensor>());
     default:
       open(value, false);

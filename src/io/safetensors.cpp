@@ -13,7 +13,7 @@ namespace taper::io {
 namespace {
 
 constexpr std::uint64_t prefix_size = 8;
-constexpr std::uint64_t header_limit = std::uint64_t{8} << 20U;
+constexpr std::uint64_t safetensors_header_limit = std::uint64_t{8} << 20U;
 constexpr std::string_view metadata_key = "__metadata__";
 
 struct NamedType {
@@ -21,25 +21,25 @@ struct NamedType {
   ElementType type;
 };
 using Kind = ElementType::Kind;
-constexpr std::array<NamedType, 11> types{{{"BOOL", {Kind::boolean, 1}},
-                                           {"U8", {Kind::unsigned_integer, 1}},
-                                           {"I8", {Kind::signed_integer, 1}},
-                                           {"U16", {Kind::unsigned_integer, 2}},
-                                           {"I16", {Kind::signed_integer, 2}},
-                                           {"U32", {Kind::unsigned_integer, 4}},
-                                           {"I32", {Kind::signed_integer, 4}},
-                                           {"I64", {Kind::signed_integer, 8}},
-                                           {"F16", {Kind::floating, 2}},
-                                           {"F32", {Kind::floating, 4}},
-                                           {"F64", {Kind::floating, 8}}}};
+constexpr std::array<NamedType, 11> safetensors_types{{{"BOOL", {Kind::boolean, 1}},
+                                                       {"U8", {Kind::unsigned_integer, 1}},
+                                                       {"I8", {Kind::signed_integer, 1}},
+                                                       {"U16", {Kind::unsigned_integer, 2}},
+                                                       {"I16", {Kind::signed_integer, 2}},
+                                                       {"U32", {Kind::unsigned_integer, 4}},
+                                                       {"I32", {Kind::signed_integer, 4}},
+                                                       {"I64", {Kind::signed_integer, 8}},
+                                                       {"F16", {Kind::floating, 2}},
+                                                       {"F32", {Kind::floating, 4}},
+                                                       {"F64", {Kind::floating, 8}}}};
 constexpr NamedType bf16{"BF16", {Kind::bfloat, 2}};
 
 const ElementType& type_of(const Place& place, const SafetensorsEntry& entry) {
   if (entry.dtype == bf16.name) return bf16.type;
-  for (const NamedType& named : types)
+  for (const NamedType& named : safetensors_types)
     if (entry.dtype == named.name) return named.type;
   std::string supported;
-  for (const NamedType& named : types) supported += fmt::format("{}, ", named.name);
+  for (const NamedType& named : safetensors_types) supported += fmt::format("{}, ", named.name);
   place.fail<TypeError>(prefix_size, fmt::format("tensor '{}': dtype {} unsupported; supported: {}{}", entry.name,
                                                  entry.dtype, supported, bf16.name));
 }
@@ -90,9 +90,9 @@ std::string read_header(const File& file, const Place& place) {
   if (length > available)
     place.fail(
         0, fmt::format("header length is {} bytes, the file has {} after it; incomplete download?", length, available));
-  if (length > header_limit)
+  if (length > safetensors_header_limit)
     place.fail<ResourceError>(
-        0, fmt::format("header over limit: {}, limit {}", byte_count(length), byte_count(header_limit)));
+        0, fmt::format("header over limit: {}, limit {}", byte_count(length), byte_count(safetensors_header_limit)));
   std::string text(length, '\0');
   file.read(prefix_size, text.data(), length);
   return text;

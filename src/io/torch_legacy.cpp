@@ -12,7 +12,7 @@
 namespace taper::io {
 namespace {
 
-using Kind = PickleObject::Kind;
+using ObjectKind = PickleObject::Kind;
 
 class Reader {
  public:
@@ -34,12 +34,13 @@ class Reader {
   void check_start() {
     const Pickled protocol = pickle("protocol");
     const PickleObject& number = protocol.objects[protocol.result];
-    if (number.kind != Kind::integer || number.integer != 1001) place_.fail(at_, "not of torch.save's protocol 1001");
+    if (number.kind != ObjectKind::integer || number.integer != 1001)
+      place_.fail(at_, "not of torch.save's protocol 1001");
     const Pickled system = pickle("system");
-    if (system.objects[system.result].kind != Kind::dict) place_.fail(at_, "the writer's system is no dict");
+    if (system.objects[system.result].kind != ObjectKind::dict) place_.fail(at_, "the writer's system is no dict");
     const std::vector<std::uint32_t>& items = system.items_of(system.result);
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
-      if (system.objects[items[i]].kind == Kind::string && system.text_of(items[i]) == "little_endian" &&
+      if (system.objects[items[i]].kind == ObjectKind::string && system.text_of(items[i]) == "little_endian" &&
           system.objects[items[i + 1]].integer == 0)
         place_.fail(at_, "written big-endian; little-endian files are read");
   }
@@ -47,12 +48,12 @@ class Reader {
   /// Where each storage's numbers begin, by key.
   std::unordered_map<std::string, std::uint64_t> storages(const Pickled& pickled) {
     const Pickled keys = pickle("keys");
-    if (keys.objects[keys.result].kind != Kind::list) place_.fail(at_, "the storages' keys are no list");
+    if (keys.objects[keys.result].kind != ObjectKind::list) place_.fail(at_, "the storages' keys are no list");
     std::unordered_map<std::string, const PickledStorage*> wanted;
     for (const PickledStorage& storage : pickled.storages) wanted[storage.key] = &storage;
     std::unordered_map<std::string, std::uint64_t> found;
     for (const std::uint32_t key : keys.items_of(keys.result)) {
-      if (keys.objects[key].kind != Kind::string) place_.fail(at_, "a storage's key is no text");
+      if (keys.objects[key].kind != ObjectKind::string) place_.fail(at_, "a storage's key is no text");
       const std::string& name = keys.text_of(key);
       const auto known = wanted.find(name);
       if (known == wanted.end()) fail(name, "is not in the object");

@@ -13,7 +13,7 @@ constexpr std::uint64_t wide_16 = 0xFFFFU;     // what a short field holds where
 constexpr std::uint64_t wide_32 = 0xFFFFFFFFU;
 
 /// Where the directory is and what it holds, as the end of the archive says.
-struct Extent {
+struct DirectoryPlace {
   std::uint64_t at = 0, size = 0, count = 0;
 };
 
@@ -22,7 +22,7 @@ struct Extent {
 }
 
 /// Puts zip64's numbers in the place of those that are too large for the record at the end, which begins at `end`.
-void widen(const File& file, const Place& place, std::uint64_t end, Extent& extent) {
+void widen(const File& file, const Place& place, std::uint64_t end, DirectoryPlace& extent) {
   if (extent.at != wide_32 && extent.size != wide_32 && extent.count != wide_16) return;
   constexpr std::uint64_t locator_size = 20;
   constexpr std::uint64_t record_size = 56;
@@ -41,7 +41,7 @@ void widen(const File& file, const Place& place, std::uint64_t end, Extent& exte
   if (extent.at == wide_32) extent.at = little_endian(record, 48, 8);
 }
 
-Extent find_directory(const File& file, const Place& place) {
+DirectoryPlace find_directory(const File& file, const Place& place) {
   constexpr std::uint64_t record_size = 22;
   std::string tail(std::min<std::uint64_t>(file.size(), record_size + 65535), '\0');
   const std::uint64_t tail_at = file.size() - tail.size();
@@ -53,7 +53,8 @@ Extent find_directory(const File& file, const Place& place) {
   } while (tail.size() - end < record_size || tail.size() - end - record_size < little_endian(tail, end + 20, 2));
   if (little_endian(tail, end + 4, 4) != 0 || little_endian(tail, end + 8, 2) != little_endian(tail, end + 10, 2))
     place.fail(tail_at + end, "a zip archive in several parts");
-  Extent extent{little_endian(tail, end + 16, 4), little_endian(tail, end + 12, 4), little_endian(tail, end + 10, 2)};
+  DirectoryPlace extent{little_endian(tail, end + 16, 4), little_endian(tail, end + 12, 4),
+                        little_endian(tail, end + 10, 2)};
   widen(file, place, tail_at + end, extent);
   if (extent.at > tail_at + end || extent.size > tail_at + end - extent.at)
     refuse_cut(file, place, "its central directory would lie past its end");
@@ -123,7 +124,7 @@ std::uint64_t little_endian(std::string_view bytes, std::size_t at, std::size_t 
 
 std::vector<ZipMember> read_zip_directory(const File& file, const Place& place) {
   constexpr std::size_t entry_size = 46;
-  const Extent extent = find_directory(file, place);
+  const DirectoryPlace extent = find_directory(file, place);
   std::string bytes(extent.size, '\0');
   file.read(extent.at, bytes.data(), bytes.size());
   std::vector<ZipMember> members;

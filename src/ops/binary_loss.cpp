@@ -57,18 +57,13 @@ bool in_one_pass(const Tensor& x, const Tensor& y, const Tensor& weight) {
   return fits(x) && fits(y) && (!weight.defined() || fits(weight));
 }
 
-template <class T>
-const T* numbers(const Tensor& weight) {
-  return weight.defined() ? weight.data<T>() : nullptr;
-}
-
 // The loss of logits, outside the tape.
 Tensor logits_loss(const Tensor& x, const Tensor& y, const Tensor& weight, const Tensor& positive, Reduce how) {
   if (!positive.defined() && in_one_pass(x, y, weight)) {
     const Tensor losses = detail::make_tensor(x.shape(), x.dtype());
     detail::dispatch_floating(x.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      kernels::logits_loss(x.numel(), x.data<T>(), y.data<T>(), numbers<T>(weight), losses.data<T>());
+      kernels::logits_loss(x.numel(), x.data<T>(), y.data<T>(), detail::numbers_or_null<T>(weight), losses.data<T>());
     });
     return reduced(losses, how);
   }
@@ -87,8 +82,8 @@ Tensor logits_gradient(const Grads& dx, const Tensor& each, const Tensor& x, con
     Tensor result = detail::make_tensor(x.shape(), x.dtype());
     detail::dispatch_floating(x.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      kernels::logits_loss_backward(x.numel(), x.data<T>(), y.data<T>(), numbers<T>(weight), each.data<T>(),
-                                    each.dim() == 0 ? 0 : 1, result.data<T>());
+      kernels::logits_loss_backward(x.numel(), x.data<T>(), y.data<T>(), detail::numbers_or_null<T>(weight),
+                                    each.data<T>(), each.dim() == 0 ? 0 : 1, result.data<T>());
     });
     return result;
   }

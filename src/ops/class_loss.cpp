@@ -75,11 +75,6 @@ struct Classes {
   }
 };
 
-template <class T>
-const T* numbers(const Tensor& weight) {
-  return weight.defined() ? weight.data<T>() : nullptr;
-}
-
 Tensor nll_gradient(const Tensor& g, const Tensor& target, const Tensor& weight, const Classes& c);
 
 // What each target's element of `gradient` counts: the transpose of nll_gradient.
@@ -100,7 +95,7 @@ Tensor nll_gradient(const Tensor& g, const Tensor& target, const Tensor& weight,
   detail::dispatch_floating(g.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::nll_backward(from.data<T>(), c.how == Reduce::none ? 1 : 0, c.outer, c.n, c.inner,
-                          target.data<std::int64_t>(), c.ignore, numbers<T>(weight), out.data<T>());
+                          target.data<std::int64_t>(), c.ignore, detail::numbers_or_null<T>(weight), out.data<T>());
   });
   return record("NllLossBackwardBackward0", std::move(out), {g}, saved(target, weight, c),
                 [](Grads& dx, const Tensor& gg, const Tensor& at, const Tensor& w, const Classes& classes) {
@@ -115,9 +110,11 @@ Tensor nll_values(const Tensor& input, const Tensor& target, const Tensor& weigh
     using T = decltype(zero);
     const auto* classes = target.data<std::int64_t>();
     if (c.how == Reduce::none)
-      return kernels::nll(in.data<T>(), c.outer, c.n, c.inner, classes, c.ignore, numbers<T>(weight), out.data<T>());
-    const T total = kernels::nll_weight(target.numel(), classes, c.ignore, numbers<T>(weight));
-    const T loss = kernels::nll_sum(in.data<T>(), c.outer, c.n, c.inner, classes, c.ignore, numbers<T>(weight));
+      return kernels::nll(in.data<T>(), c.outer, c.n, c.inner, classes, c.ignore, detail::numbers_or_null<T>(weight),
+                          out.data<T>());
+    const T total = kernels::nll_weight(target.numel(), classes, c.ignore, detail::numbers_or_null<T>(weight));
+    const T loss =
+        kernels::nll_sum(in.data<T>(), c.outer, c.n, c.inner, classes, c.ignore, detail::numbers_or_null<T>(weight));
     c.total = static_cast<double>(total);
     *out.data<T>() = c.how == Reduce::mean ? loss / total : loss;
   });
@@ -232,7 +229,7 @@ Tensor fused_cross_entropy(const Tensor& input, const Tensor& target, const Tens
   detail::dispatch_floating(input.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const auto* at = classes.data<std::int64_t>();
-    const T* scale = numbers<T>(w);
+    const T* scale = detail::numbers_or_null<T>(w);
     const T total = kernels::nll_weight(target.numel(), at, ignore, scale);
     c.total = static_cast<double>(total);
     kernels::cross_entropy(in.data<T>(), c.outer, c.n, c.inner, at, ignore, scale,

@@ -11,6 +11,9 @@
 #include "taper/ops/reduce.h"
 
 namespace taper::detail {
+
+void refuse_sparse(const char* op) { throw TypeError(fmt::format("{}: a sparse tensor; use to_dense() first", op)); }
+
 namespace {
 
 int category(DType dtype) { return dtype == DType::bool_ ? 0 : is_floating_point(dtype) ? 2 : 1; }
@@ -35,15 +38,6 @@ Rank lift(const Rank& higher, const Rank& lower) {
 
 [[noreturn]] void refuse(const char* op, DType dtype) {
   throw TypeError(fmt::format("{}: not defined for {}", op, name(dtype)));
-}
-
-[[noreturn]] void refuse_sparse(const char* op) {
-  throw TypeError(fmt::format("{}: a sparse tensor; use to_dense() first", op));
-}
-
-inline void check_dense(const char* op, const Tensor& x) {
-  if (x.is_sparse()) [[unlikely]]
-    refuse_sparse(op);
 }
 
 std::int64_t item_size(DType dtype) { return static_cast<std::int64_t>(size_of(dtype)); }
@@ -107,8 +101,8 @@ void run_binary(kernels::BinaryLoop loop, const Tensor& out, const Tensor& a, co
 
 Tensor binary_as(const char* op, const Tensor& a, const Tensor& b, const kernels::Binary& kernel, DType dtype,
                  DType out_dtype) {
-  check_dense(op, a);
-  check_dense(op, b);
+  require_dense(op, a);
+  require_dense(op, b);
   const kernels::BinaryLoop loop = kernel[dtype];
   if (loop == nullptr) refuse(op, dtype);
   if (a.dtype() == dtype && b.dtype() == dtype && same_layout(a, b)) {
@@ -154,7 +148,7 @@ DType floating_type(std::initializer_list<InputRef> operands) {
 
 Tensor unary(const char* op, const Tensor& x, const kernels::Unary& kernel, DType dtype,
              std::initializer_list<double> parameters) {
-  check_dense(op, x);
+  require_dense(op, x);
   const kernels::UnaryLoop loop = kernel[dtype];
   if (loop == nullptr) refuse(op, dtype);
   const DType out_dtype = &kernel == &kernels::pointwise().logical_not ? DType::bool_ : dtype;
@@ -183,7 +177,7 @@ Tensor compare(const char* op, const Tensor& a, const Tensor& b, const kernels::
 
 Tensor ternary(const char* op, const Tensor& a, const Tensor& b, const Tensor& c, const kernels::Ternary& kernel,
                DType first, DType dtype) {
-  for (const Tensor* x : {&a, &b, &c}) check_dense(op, *x);
+  for (const Tensor* x : {&a, &b, &c}) require_dense(op, *x);
   const kernels::TernaryLoop loop = kernel[dtype];
   if (loop == nullptr) refuse(op, dtype);
   const Shape shape = broadcast_shapes(op, broadcast_shapes(op, a.shape(), b.shape()), c.shape());
@@ -199,8 +193,8 @@ Tensor ternary(const char* op, const Tensor& a, const Tensor& b, const Tensor& c
 }
 
 void copy_raw(const Tensor& to, const Tensor& from) {
-  check_dense("copy", to);
-  check_dense("copy", from);
+  require_dense("copy", to);
+  require_dense("copy", from);
   if (from.dtype() == to.dtype() && same_layout(to, from)) {
     char* const out = to.get().data;
     const char* const in = from.get().data;
@@ -239,8 +233,8 @@ Tensor sum_to(Tensor gradient, const Shape& shape, DType dtype) {
 
 Tensor& in_place(const char* op, Tensor& self, const Tensor& other, const kernels::Binary& kernel,
                  Tensor (*f)(const Tensor&, const Tensor&)) {
-  check_dense(op, self);
-  check_dense(op, other);
+  require_dense(op, self);
+  require_dense(op, other);
   const bool recorded = would_record({self, other});
   check_in_place(op, self, recorded);
   if (recorded || self.dtype() != result_type({self, other}) ||

@@ -24,6 +24,13 @@ inline DType result_type(std::initializer_list<InputRef> operands) {
 /// The same, an integer result becoming float32.
 DType floating_type(std::initializer_list<InputRef> operands);
 
+/// TypeError for a sparse tensor.
+[[noreturn]] void refuse_sparse(const char* op);
+inline void require_dense(const char* op, const Tensor& x) {
+  if (x.is_sparse()) [[unlikely]]
+    refuse_sparse(op);
+}
+
 /// x through a kernel, computed in `dtype`. TypeError naming `op` where the kernel does not take it.
 Tensor unary(const char* op, const Tensor& x, const kernels::Unary& kernel, DType dtype,
              std::initializer_list<double> parameters = {});

@@ -13,16 +13,16 @@
 namespace taper {
 namespace {
 
-enum class Side { largest, smallest };
+enum class Extreme { largest, smallest };
 
 // Values, positions or both; an undefined tensor is not asked for.
-void find(Side side, const detail::Reduction& r, const Tensor& values, const Tensor& indices) {
+void find(Extreme which, const detail::Reduction& r, const Tensor& values, const Tensor& indices) {
   if (r.outer * r.inner == 0) return;
   detail::dispatch(r.input.dtype(), [&](auto zero) {
     using T = decltype(zero);
     T* best = values.defined() ? values.data<T>() : nullptr;
     std::int64_t* at = indices.defined() ? indices.data<std::int64_t>() : nullptr;
-    (side == Side::largest ? kernels::max<T> : kernels::min<T>)(r.input.data<T>(), r.outer, r.n, r.inner, best, at);
+    (which == Extreme::largest ? kernels::max<T> : kernels::min<T>)(r.input.data<T>(), r.outer, r.n, r.inner, best, at);
   });
 }
 
@@ -42,23 +42,24 @@ Tensor chosen(const Tensor& x, const Tensor& value) {
   return logical_or(x == value, logical_and(isnan(x), isnan(value)));
 }
 
-Tensor extreme(const char* op, const char* node, Side side, const Tensor& x) {
+Tensor extreme(const char* op, const char* node, Extreme which, const Tensor& x) {
   check_some(op, x);
   const detail::Reduction r(op, x, {}, false);
   Tensor out = detail::make_tensor(r.result, x.dtype());
-  find(side, r, out, {});
+  find(which, r, out, {});
   return record(node, out, {x}, saved(x, out), [](Grads& dx, const Tensor& g, const Tensor& in, const Tensor& value) {
     const Tensor mask = chosen(in.detach(), value.detach());
     dx.add(0, where(mask, g / mask.sum(), 0));
   });
 }
 
-ValuesIndices extreme(const char* op, const char* node, Side side, const Tensor& x, std::int64_t dim, bool keepdim) {
+ValuesIndices extreme(const char* op, const char* node, Extreme which, const Tensor& x, std::int64_t dim,
+                      bool keepdim) {
   const detail::Reduction r(op, x, {dim}, keepdim);
   check_some(op, x, r);
   Tensor values = detail::make_tensor(r.result, x.dtype());
   Tensor indices = detail::make_tensor(r.result, DType::int64);
-  find(side, r, values, indices);
+  find(which, r, values, indices);
   record(node, values, {x}, saved(indices, x.shape(), r.kept, dim),
          [](Grads& dx, const Tensor& g, const Tensor& at, const Shape& from, const Shape& kept, std::int64_t d) {
            if (from.empty()) return dx.add(0, g);
@@ -68,11 +69,11 @@ ValuesIndices extreme(const char* op, const char* node, Side side, const Tensor&
   return {std::move(values), std::move(indices)};
 }
 
-Tensor extreme(const char* op, const char* node, Side side, const Tensor& x, const Shape& dims, bool keepdim) {
+Tensor extreme(const char* op, const char* node, Extreme which, const Tensor& x, const Shape& dims, bool keepdim) {
   const detail::Reduction r(op, x, dims, keepdim);
   check_some(op, x, r);
   Tensor out = detail::make_tensor(r.result, x.dtype());
-  find(side, r, out, {});
+  find(which, r, out, {});
   return record(
       node, out, {x}, saved(x, out, dims, r.kept),
       [](Grads& dx, const Tensor& g, const Tensor& in, const Tensor& value, const Shape& over, const Shape& kept) {
@@ -86,47 +87,47 @@ void check_not_bool(const char* op, const Tensor& x) {
   if (x.dtype() == DType::bool_) throw TypeError(fmt::format("{}: not defined for bool; convert with to()", op));
 }
 
-Tensor position(const char* op, Side side, const Tensor& x) {
+Tensor position(const char* op, Extreme which, const Tensor& x) {
   check_not_bool(op, x);
   check_some(op, x);
   const detail::Reduction r(op, x, {}, false);
   Tensor out = detail::make_tensor({}, DType::int64);
-  find(side, r, {}, out);
+  find(which, r, {}, out);
   return out;
 }
 
-Tensor position(const char* op, Side side, const Tensor& x, std::int64_t dim, bool keepdim) {
+Tensor position(const char* op, Extreme which, const Tensor& x, std::int64_t dim, bool keepdim) {
   check_not_bool(op, x);
   const detail::Reduction r(op, x, {dim}, keepdim);
   check_some(op, x, r);
   Tensor out = detail::make_tensor(r.result, DType::int64);
-  find(side, r, {}, out);
+  find(which, r, {}, out);
   return out;
 }
 
 }  // namespace
 
-Tensor max(const Tensor& x) { return extreme("max", "MaxBackward1", Side::largest, x); }
-Tensor min(const Tensor& x) { return extreme("min", "MinBackward1", Side::smallest, x); }
+Tensor max(const Tensor& x) { return extreme("max", "MaxBackward1", Extreme::largest, x); }
+Tensor min(const Tensor& x) { return extreme("min", "MinBackward1", Extreme::smallest, x); }
 ValuesIndices max(const Tensor& x, std::int64_t dim, bool keepdim) {
-  return extreme("max", "MaxBackward0", Side::largest, x, dim, keepdim);
+  return extreme("max", "MaxBackward0", Extreme::largest, x, dim, keepdim);
 }
 ValuesIndices min(const Tensor& x, std::int64_t dim, bool keepdim) {
-  return extreme("min", "MinBackward0", Side::smallest, x, dim, keepdim);
+  return extreme("min", "MinBackward0", Extreme::smallest, x, dim, keepdim);
 }
 Tensor amax(const Tensor& x, const Shape& dims, bool keepdim) {
-  return extreme("amax", "AmaxBackward0", Side::largest, x, dims, keepdim);
+  return extreme("amax", "AmaxBackward0", Extreme::largest, x, dims, keepdim);
 }
 Tensor amin(const Tensor& x, const Shape& dims, bool keepdim) {
-  return extreme("amin", "AminBackward0", Side::smallest, x, dims, keepdim);
+  return extreme("amin", "AminBackward0", Extreme::smallest, x, dims, keepdim);
 }
-Tensor argmax(const Tensor& x) { return position("argmax", Side::largest, x); }
-Tensor argmin(const Tensor& x) { return position("argmin", Side::smallest, x); }
+Tensor argmax(const Tensor& x) { return position("argmax", Extreme::largest, x); }
+Tensor argmin(const Tensor& x) { return position("argmin", Extreme::smallest, x); }
 Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {
-  return position("argmax", Side::largest, x, dim, keepdim);
+  return position("argmax", Extreme::largest, x, dim, keepdim);
 }
 Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) {
-  return position("argmin", Side::smallest, x, dim, keepdim);
+  return position("argmin", Extreme::smallest, x, dim, keepdim);
 }
 
 Tensor Tensor::max() const { return taper::max(*this); }

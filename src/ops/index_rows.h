@@ -10,6 +10,12 @@ namespace taper::detail {
 /// x outside the tape, row-major: itself, or a copy.
 Tensor dense(const Tensor& x);
 
+/// The first element of what may be left out.
+template <class T>
+const T* numbers_or_null(const Tensor& x) {
+  return x.defined() ? x.data<T>() : nullptr;
+}
+
 /// "[0, 3]": where element number `i` of a tensor of this shape stands.
 std::string position(std::int64_t i, const Shape& shape);
 

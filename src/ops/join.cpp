@@ -16,10 +16,6 @@ namespace {
 
 using Likes = std::vector<Like>;
 
-void check_dense(const char* op, const Tensor& x) {
-  if (x.is_sparse()) throw TypeError(fmt::format("{}: a sparse tensor; use to_dense() first", op));
-}
-
 DType common_type(const char* op, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) throw ValueError(fmt::format("{}: no tensors; at least one is needed", op));
   // Tensors with dimensions come before 0-d ones, as in arithmetic.
@@ -27,7 +23,7 @@ DType common_type(const char* op, const std::vector<Tensor>& tensors) {
   DType dtype = DType::bool_;
   for (const bool scalars : {false, true}) {
     for (const Tensor& x : tensors) {
-      check_dense(op, x);
+      detail::require_dense(op, x);
       if ((x.dim() == 0) != scalars) continue;
       dtype = found ? promote_types(dtype, x.dtype()) : x.dtype();
       found = true;
@@ -135,7 +131,7 @@ Tensor as_piece(Tensor view) {
 
 std::vector<Tensor> pieces(const char* op, const char* node, const Tensor& x, const std::vector<std::int64_t>& sizes,
                            int dim) {
-  check_dense(op, x);
+  detail::require_dense(op, x);
   std::vector<Tensor> result;
   result.reserve(sizes.size());
   std::int64_t at = 0;
@@ -193,7 +189,7 @@ std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim
 }
 
 std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
-  check_dense("unbind", x);
+  detail::require_dense("unbind", x);
   const int d = checked_dim("unbind", x, dim);
   std::vector<Tensor> result;
   for (std::int64_t i = 0; i < x.shape()[d]; ++i)
@@ -202,7 +198,7 @@ std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
 }
 
 Tensor flip(const Tensor& x, const Shape& dims) {
-  check_dense("flip", x);
+  detail::require_dense("flip", x);
   Shape strides = x.strides();
   std::int64_t offset = 0;
   Shape flipped = Shape::filled(x.dim(), 0);
@@ -262,7 +258,7 @@ Tensor fold(Tensor g, const Shape& from, const Shape& repeats) {
 }  // namespace
 
 Tensor repeat(const Tensor& x, const Shape& repeats) {
-  check_dense("repeat", x);
+  detail::require_dense("repeat", x);
   const int added = repeats.size() - x.dim();
   if (added < 0)
     throw ShapeError(

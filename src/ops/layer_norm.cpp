@@ -13,21 +13,16 @@ namespace taper {
 namespace {
 
 // The tensor as [rows][n], n being what is normalised.
-struct Lines {
+struct Norms {
   Shape normalized;
   std::int64_t rows = 1;
   std::int64_t n = 1;
   double eps = 0;
 };
 
-template <class T>
-const T* numbers(const Tensor& x) {
-  return x.defined() ? x.data<T>() : nullptr;
-}
-
 Tensor dense_or_none(const Tensor& x) { return x.defined() ? detail::dense(x) : x; }
 
-Lines checked(const Tensor& x, const Shape& normalized, const Tensor& weight, const Tensor& bias, double eps) {
+Norms checked(const Tensor& x, const Shape& normalized, const Tensor& weight, const Tensor& bias, double eps) {
   if (!is_floating_point(x.dtype()))
     throw TypeError(fmt::format("layer_norm: x must be floating-point, got {}", name(x.dtype())));
   const int from = x.dim() - normalized.size();
@@ -46,7 +41,7 @@ Lines checked(const Tensor& x, const Shape& normalized, const Tensor& weight, co
       throw TypeError(fmt::format("layer_norm: {} of {} for an input of {}; they must be the same", what,
                                   name(p->dtype()), name(x.dtype())));
   }
-  Lines lines{normalized};
+  Norms lines{normalized};
   lines.eps = eps;
   for (int d = 0; d < from; ++d) lines.rows *= x.shape()[d];
   for (const std::int64_t size : normalized) lines.n *= size;
@@ -54,7 +49,7 @@ Lines checked(const Tensor& x, const Shape& normalized, const Tensor& weight, co
 }
 
 // The gradients as operations, which are themselves recorded.
-void send_recorded(Grads& dx, const Tensor& g, const Tensor& x, const Tensor& weight, const Lines& lines) {
+void send_recorded(Grads& dx, const Tensor& g, const Tensor& x, const Tensor& weight, const Norms& lines) {
   const Shape flat{lines.rows, lines.n};
   const double share = 1.0 / static_cast<double>(lines.n);
   const Tensor rows = x.reshape(flat);
@@ -72,7 +67,7 @@ void send_recorded(Grads& dx, const Tensor& g, const Tensor& x, const Tensor& we
 }
 
 void send(Grads& dx, const Tensor& gradient, const Tensor& x, const Tensor& weight, const Tensor& mean,
-          const Tensor& rstd, const Lines& lines) {
+          const Tensor& rstd, const Norms& lines) {
   if (dx.recording()) return send_recorded(dx, gradient, x, weight, lines);
   const Tensor g = detail::dense(gradient);
   const Tensor in = detail::dense(x);
@@ -81,8 +76,8 @@ void send(Grads& dx, const Tensor& gradient, const Tensor& x, const Tensor& weig
     using T = decltype(zero);
     if (dx.wants(0)) {
       Tensor out = detail::make_tensor(x.shape(), x.dtype());
-      kernels::layer_norm_backward(g.data<T>(), in.data<T>(), mean.data<T>(), rstd.data<T>(), numbers<T>(gamma),
-                                   lines.rows, lines.n, out.data<T>());
+      kernels::layer_norm_backward(g.data<T>(), in.data<T>(), mean.data<T>(), rstd.data<T>(),
+                                   detail::numbers_or_null<T>(gamma), lines.rows, lines.n, out.data<T>());
       dx.add(0, std::move(out));
     }
     Tensor dgamma = dx.wants(1) ? detail::make_tensor(lines.normalized, x.dtype()) : Tensor();
@@ -100,7 +95,7 @@ void send(Grads& dx, const Tensor& gradient, const Tensor& x, const Tensor& weig
 
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias,
                   double eps) {
-  const Lines lines = checked(x, normalized_shape, weight, bias, eps);
+  const Norms lines = checked(x, normalized_shape, weight, bias, eps);
   const Tensor in = detail::dense(x);
   const Tensor gamma = dense_or_none(weight);
   const Tensor beta = dense_or_none(bias);
@@ -109,12 +104,12 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
   const Tensor rstd = detail::make_tensor({lines.rows}, x.dtype());
   detail::dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    kernels::layer_norm(in.data<T>(), lines.rows, lines.n, numbers<T>(gamma), numbers<T>(beta), eps, out.data<T>(),
-                        mean.data<T>(), rstd.data<T>());
+    kernels::layer_norm(in.data<T>(), lines.rows, lines.n, detail::numbers_or_null<T>(gamma),
+                        detail::numbers_or_null<T>(beta), eps, out.data<T>(), mean.data<T>(), rstd.data<T>());
   });
   return record("NativeLayerNormBackward0", std::move(out), {x, weight, bias}, saved(x, weight, mean, rstd, lines),
                 [](Grads& dx, const Tensor& g, const Tensor& from, const Tensor& scale, const Tensor& m,
-                   const Tensor& r, const Lines& layout) { send(dx, g, from, scale, m, r, layout); });
+                   const Tensor& r, const Norms& layout) { send(dx, g, from, scale, m, r, layout); });
 }
 
 }  // namespace taper

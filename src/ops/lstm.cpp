@@ -117,11 +117,6 @@ struct Kept {
   Tensor hidden;  // [steps, batch, hidden], before the projection
 };
 
-template <class T>
-const T* numbers(const Tensor& x) {
-  return x.defined() ? x.data<T>() : nullptr;
-}
-
 // a^T b of matrices of T that lie row by row.
 template <class T>
 void transposed_product(std::int64_t rows, const T* a, std::int64_t m, const T* b, std::int64_t n, T beta, T* out) {
@@ -164,8 +159,9 @@ void send_fused(Grads& dx, const Results& g, const Inputs& in, const Kept& kept,
   if (g[c_out].defined()) detail::copy_raw(d_c, g[c_out]);
   const auto place = [](const Tensor& x) { return x.defined() ? x.data<T>() : nullptr; };
   kernels::lstm_backward<T>(
-      s, {w_hh.data<T>(), numbers<T>(w_hr), c0.data<T>(), kept.gates.data<T>(), kept.cells.data<T>(),
-          numbers<T>(d_output), numbers<T>(d_h), d_gates.data<T>(), place(d_projected), place(d_h0), d_c.data<T>()});
+      s, {w_hh.data<T>(), detail::numbers_or_null<T>(w_hr), c0.data<T>(), kept.gates.data<T>(), kept.cells.data<T>(),
+          detail::numbers_or_null<T>(d_output), detail::numbers_or_null<T>(d_h), d_gates.data<T>(), place(d_projected),
+          place(d_h0), d_c.data<T>()});
   dx.add(h0_in, std::move(d_h0));
   if (dx.wants(c0_in)) dx.add(c0_in, std::move(d_c));
   const Tensor flat = d_gates.view({rows, wide});
@@ -208,9 +204,9 @@ Results layer(const Inputs& in, bool reverse) {
     const Tensor w_hh = dense(in[w_hh_in]);
     detail::dispatch_floating(dtype, [&](auto zero) {
       using T = decltype(zero);
-      kernels::lstm_forward<T>(s, {from.data<T>(), w_ih.data<T>(), w_hh.data<T>(), numbers<T>(w_hr), bias.data<T>(),
-                                   numbers<T>(h0), c0.data<T>(), kept.gates.data<T>(), kept.cells.data<T>(),
-                                   kept.hidden.data<T>(), out[output_out].data<T>()});
+      kernels::lstm_forward<T>(s, {from.data<T>(), w_ih.data<T>(), w_hh.data<T>(), detail::numbers_or_null<T>(w_hr),
+                                   bias.data<T>(), detail::numbers_or_null<T>(h0), c0.data<T>(), kept.gates.data<T>(),
+                                   kept.cells.data<T>(), kept.hidden.data<T>(), out[output_out].data<T>()});
     });
     const std::int64_t last = reverse ? 0 : s.steps - 1;
     out[h_out] = out[output_out].select(0, last).clone();
@@ -226,7 +222,7 @@ Results layer(const Inputs& in, bool reverse) {
 }
 
 // What the arguments of lstm come to.
-struct Call {
+struct Layers {
   std::int64_t layers;
   std::int64_t directions;
   std::size_t per_layer;  // weights of one layer in one direction
@@ -240,8 +236,8 @@ struct Call {
   std::size_t first(std::int64_t number) const { return static_cast<std::size_t>(number) * per_layer; }
 };
 
-Call checked(const Tensor& input, const State& hx, const std::vector<Tensor>& params, bool biases, std::int64_t layers,
-             bool bidirectional, bool batch_first) {
+Layers checked(const Tensor& input, const State& hx, const std::vector<Tensor>& params, bool biases,
+               std::int64_t layers, bool bidirectional, bool batch_first) {
   constexpr const char* op = "lstm";
   check_floating(op, input);
   if (input.dim() != 3)
@@ -249,14 +245,14 @@ Call checked(const Tensor& input, const State& hx, const std::vector<Tensor>& pa
                                  to_string(input.shape()),
                                  batch_first ? "[batch, seq, features]" : "[seq, batch, features]"));
   if (layers < 1) throw ValueError(fmt::format("{}: num_layers is {}; there must be at least 1", op, layers));
-  Call call{layers,
-            bidirectional ? 2 : 1,
-            biases ? 4U : 2U,
-            biases,
-            input.size(batch_first ? 1 : 0),
-            input.size(batch_first ? 0 : 1),
-            0,
-            0};
+  Layers call{layers,
+              bidirectional ? 2 : 1,
+              biases ? 4U : 2U,
+              biases,
+              input.size(batch_first ? 1 : 0),
+              input.size(batch_first ? 0 : 1),
+              0,
+              0};
   const auto runs = static_cast<std::size_t>(layers * call.directions);
   if (params.size() == runs * (call.per_layer + 1)) ++call.per_layer;
   if (params.size() != runs * call.per_layer)
@@ -297,7 +293,7 @@ std::tuple<Tensor, Tensor, Tensor> lstm(const Tensor& input, const std::pair<Ten
                                         double dropout, bool train, bool bidirectional, bool batch_first) {
   if (!(dropout >= 0 && dropout <= 1))
     throw ValueError(fmt::format("lstm: dropout has to be between 0 and 1, but got {}", dropout));
-  const Call call = checked(input, hx, params, has_biases, num_layers, bidirectional, batch_first);
+  const Layers call = checked(input, hx, params, has_biases, num_layers, bidirectional, batch_first);
   Tensor x = batch_first ? input.transpose(0, 1) : input;
   std::vector<Tensor> h;
   std::vector<Tensor> c;

@@ -36,7 +36,7 @@ void check_inner(const char* op, const Tensor& a, const Tensor& b, std::int64_t 
 
 void check_types(const char* op, const Tensor& a, const Tensor& b) {
   for (const Tensor* x : {&a, &b}) {
-    if (x->is_sparse()) throw TypeError(fmt::format("{}: a sparse tensor; use to_dense() first", op));
+    detail::require_dense(op, *x);
     if (x->dtype() == DType::bool_) throw TypeError(fmt::format("{}: not defined for bool; convert with to()", op));
   }
   if (a.dtype() != b.dtype())

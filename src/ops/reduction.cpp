@@ -10,7 +10,7 @@
 namespace taper::detail {
 
 Reduction::Reduction(const char* op, const Tensor& x, const Shape& dims, bool keepdim) {
-  if (x.is_sparse()) throw TypeError(fmt::format("{}: a sparse tensor; use to_dense() first", op));
+  require_dense(op, x);
   std::array<bool, Shape::max_dims> reduced{};
   for (std::int64_t dim : dims) {
     const auto d = static_cast<std::size_t>(wrap_dim(op, dim, x.dim()));

@@ -17,14 +17,14 @@ namespace taper {
 namespace {
 
 // A COO tensor with one sparse dimension of floating-point numbers, read as a list of rows.
-struct Rows {
+struct SparseRows {
   detail::LoanLock lock;
   Tensor indices;
   Tensor values;
   std::int64_t count;
   std::int64_t dim;
 
-  Rows(const char* op, const Tensor& x) : lock(x) {
+  SparseRows(const char* op, const Tensor& x) : lock(x) {
     indices = x.indices().contiguous();
     values = detail::numbers_to_read(x);
     if (indices.dim() != 2 || indices.shape()[0] != 1 || !is_floating_point(values.dtype()))
@@ -46,7 +46,7 @@ Shape values_shape(const Tensor& x, std::int64_t count) {
 }
 
 void add_entries(const Tensor& dense, const Tensor& sparse) {
-  const Rows r("add", sparse);
+  const SparseRows r("add", sparse);
   if (r.dim == 0) return;
   detail::dispatch_floating(dense.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -58,7 +58,7 @@ void add_entries(const Tensor& dense, const Tensor& sparse) {
 
 Tensor Tensor::coalesce() const {
   if (is_coalesced()) return *this;
-  const Rows r("coalesce", *this);
+  const SparseRows r("coalesce", *this);
   const kernels::RowGroups groups = kernels::group_rows(r.rows(), r.count);
   Tensor rows = detail::make_tensor({1, groups.size()}, DType::int64);
   Tensor sums = detail::make_tensor(values_shape(*this, groups.size()), dtype());
@@ -91,8 +91,8 @@ Tensor add_sparse(const Tensor& a, const Tensor& b) {
     Tensor joined = make_sparse(rows, values, a.shape(), false);
     return values.numel() > a.numel() ? joined.coalesce() : joined;
   }
-  const Rows x("add", a);
-  const Rows y("add", b);
+  const SparseRows x("add", a);
+  const SparseRows y("add", b);
   const std::int64_t count = kernels::merged_count(x.rows(), x.count, y.rows(), y.count);
   Tensor rows = make_tensor({1, count}, DType::int64);
   Tensor values = make_tensor(values_shape(a, count), a.dtype());

@@ -70,16 +70,16 @@ std::string float_report(double actual, double expected, const Tolerance& t, std
   return scalar_report(taper::detail::python_float(difference), relative, t, who);
 }
 
-std::uint64_t distance(std::int64_t a, std::int64_t b) {
+std::uint64_t gap(std::int64_t a, std::int64_t b) {
   const auto x = static_cast<std::uint64_t>(a), y = static_cast<std::uint64_t>(b);
   return a < b ? y - x : x - y;
 }
 
 std::string integer_report(std::int64_t actual, std::int64_t expected, const Tolerance& t, std::string_view who) {
   // Python divides whole numbers as if they were exact: long double holds all 64 bits.
-  const std::uint64_t difference = distance(actual, expected);
+  const std::uint64_t difference = gap(actual, expected);
   const auto relative =
-      static_cast<double>(static_cast<long double>(difference) / static_cast<long double>(distance(expected, 0)));
+      static_cast<double>(static_cast<long double>(difference) / static_cast<long double>(gap(expected, 0)));
   return scalar_report(fmt::to_string(difference), relative, t, who);
 }
 
@@ -105,8 +105,7 @@ std::string compare_numbers(const Tensor& actual, const Tensor& expected, const 
   if (d.absolute.dtype() == float64)
     return float_report(actual.item<double>(), expected.item<double>(), tolerance, who);
   const auto a = actual.item<std::int64_t>(), b = expected.item<std::int64_t>();
-  if (b == 0)
-    return scalar_report(fmt::to_string(distance(a, b)), std::numeric_limits<double>::infinity(), tolerance, who);
+  if (b == 0) return scalar_report(fmt::to_string(gap(a, b)), std::numeric_limits<double>::infinity(), tolerance, who);
   return integer_report(a, b, tolerance, who);
 }
 
@@ -153,10 +152,10 @@ std::string compare_plain(const Value& actual, const Value& expected, const Asse
   const Tolerance t = tolerance_of(dtype_of(actual), dtype_of(expected), options);
   if (actual.kind() == Kind::integer && expected.kind() == Kind::integer) {
     const auto a = actual.as<std::int64_t>(), b = expected.as<std::int64_t>();
-    const double room = t.atol + t.rtol * static_cast<double>(distance(b, 0));
-    if (a == b || static_cast<long double>(distance(a, b)) <= static_cast<long double>(room)) return {};
+    const double room = t.atol + t.rtol * static_cast<double>(gap(b, 0));
+    if (a == b || static_cast<long double>(gap(a, b)) <= static_cast<long double>(room)) return {};
     if (b != 0) return integer_report(a, b, t, "Scalars");
-    return scalar_report(fmt::to_string(distance(a, b)), std::numeric_limits<double>::infinity(), t, "Scalars");
+    return scalar_report(fmt::to_string(gap(a, b)), std::numeric_limits<double>::infinity(), t, "Scalars");
   }
   const auto a = actual.as<double>(), b = expected.as<double>();
   if (a == b || (t.equal_nan && std::isnan(a) && std::isnan(b))) return {};

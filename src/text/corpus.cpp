@@ -13,9 +13,6 @@
 namespace taper::text {
 namespace {
 
-constexpr std::size_t buffer_size = std::size_t{1} << 20;
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
 constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 void check(const CorpusOptions& options) {
@@ -104,7 +101,7 @@ bool Corpus::open_next() {
 /// More of the file that is open; false at its end.
 bool Corpus::refill() {
   if (file_ < 0) return false;
-  buffer_.resize(std::min(buffer_size, static_cast<std::size_t>(size_) + 1));
+  buffer_.resize(std::min(input_buffer_size, static_cast<std::size_t>(size_) + 1));
   done_ += static_cast<std::int64_t>(at_);
   at_ = 0;
   end_ = 0;

@@ -11,13 +11,6 @@
 #include "text/unicode.h"
 
 namespace taper::text {
-namespace {
-
-constexpr std::size_t buffer_size = std::size_t{1} << 20;
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
-}  // namespace
-
 LineReader::LineReader(std::string op, std::string path) : op_(std::move(op)), path_(std::move(path)) {
   set_limit(std::size_t{1} << 20, "line longer than 1 MiB; is this a text file?");
   const InputFile file = open_input(op_, path_);
@@ -42,7 +35,7 @@ void LineReader::set_limit(std::size_t bytes, std::string what) {
 }
 
 bool LineReader::refill() {
-  buffer_.resize(std::min(buffer_size, static_cast<std::size_t>(file_size_) + 1));
+  buffer_.resize(std::min(input_buffer_size, static_cast<std::size_t>(file_size_) + 1));
   at_ = 0;
   end_ = 0;
   end_ = read_input(op_, path_, file_, buffer_.data(), buffer_.size());

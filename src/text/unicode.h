@@ -7,6 +7,8 @@
 
 namespace taper::text {
 
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // in UTF-8
+
 /// The code points of `bytes`; a byte that begins no valid UTF-8 sequence stands for itself, as 0x110000 + byte.
 std::vector<std::uint32_t> code_points(std::string_view bytes);
 
