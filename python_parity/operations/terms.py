@@ -32,3 +32,13 @@ def moments(op, inputs, numbers, cotangents, again):
         g = g * scales[0].detach()
     deviation = (rows.var(-1, unbiased=False) + eps).sqrt()
     return [0.0, largest([g.double().flatten(x.dim() - len(shape)).abs().amax(-1) / deviation]) if rows.numel() else 0.0, 0.0]
+
+
+def cosines(op, inputs, numbers, cotangents, again):
+    """Of a cosine of two vectors: each derivative divides once more by a norm, and of vectors that are nearly parallel the quotients cancel."""
+    pair = torch.broadcast_tensors(*(x.detach().double() for x in inputs[:2]))
+    dim, eps = numbers if op.name == "cosine_similarity" else (1, 1e-6)
+    norms = torch.cat([x.norm(dim=dim).flatten() for x in pair])
+    steepest = largest([1 / norms[norms > eps]])
+    g, h = largest(cotangents), largest(again)
+    return [1.0, g * steepest, g * h * steepest**2]
