@@ -95,8 +95,8 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 void compare_tensors(const std::string& name, const Tensor& a, const Tensor& b, const Options& options,
                      Outcome& outcome) {
   if (a.shape() == b.shape() && (options.any_dtype || a.dtype() == b.dtype()) && !a.is_sparse() && !b.is_sparse()) {
-    Differences d = taper::testing::differences(a, b, close_options(options));
-    if (d.mismatched > 0) outcome.tensors.push_back({name, a.shape(), std::move(d)});
+    const Differences d = taper::testing::differences(a, b, close_options(options));
+    if (d.mismatched > 0) outcome.tensors.push_back({name, a.shape(), d});
     return;
   }
   try {
