@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "base/parallel.h"
+#include "kernels/prefetch.h"
 #include "kernels/simd.h"
 
 #ifndef TAPER_KERNELS_OPTIM_ELEMENT_
@@ -277,6 +279,81 @@ void walk(Rule rule, const Walk<T>& w) {
   }
 }
 
+// The flags are as wide as the numbers, for the compiler's sake.
+template <class T>
+Rests idle_row(std::int64_t dim, T* __restrict p, T* __restrict a, T* __restrict b, const Rounded<T>& scalars,
+               T least) {
+  using Flag = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  const Rounded<T> s = scalars;
+  const T precision = std::numeric_limits<T>::epsilon() / 16;
+  Flag changes = 0;
+  Flag moves = 0;
+  for (std::int64_t i = 0; i < dim; ++i) {
+    Element<T> e{p[i], s.sign * T{0}, a[i], b[i], T{0}};
+    Adam<false, false>::step(e, s);
+    const T change = std::abs((s.step * e.a) / (std::sqrt(e.b) / s.bias2 + s.eps));
+    const T bound = change > least ? change : least;
+    const Flag changing = e.a == T{0} ? 0 : 1;
+    const Flag visible = bound <= std::abs(e.p) * precision ? 0 : 1;
+    changes |= changing;
+    moves |= changing & visible;
+    p[i] = e.p;
+    a[i] = e.a;
+    b[i] = e.b;
+  }
+  return moves != 0 ? Rests::no : changes != 0 ? Rests::while_changes_shrink : Rests::with_no_change;
+}
+
+template <class T>
+void idle_rows(const std::int64_t* rows, std::int64_t count, std::int64_t dim, const StepArrays<T>& x,
+               const Rounded<T>& s, T least, Rests* rests) {
+  const std::int64_t bytes = dim * static_cast<std::int64_t>(sizeof(T));
+  const RowPrefetch params(x.param, bytes, rows, count);
+  const RowPrefetch as(x.a, bytes, rows, count);
+  const RowPrefetch bs(x.b, bytes, rows, count);
+  for (std::int64_t i = 0; i < count; ++i) {
+    params.at(i);
+    as.at(i);
+    bs.at(i);
+    const std::int64_t at = rows[i] * dim;
+    rests[i] = idle_row(dim, x.param + at, x.a + at, x.b + at, s, least);
+  }
+}
+
+// x = x * beta, `times` times or until it changes no more, but for the sign of a 0, which is that of x + zero.
+template <class T>
+void decay(T* x, std::int64_t dim, T beta, T zero, std::int64_t times) {
+  constexpr std::int64_t width = 256 / sizeof(T);  // few enough to stay in registers, enough to hide a product's wait
+  for (std::int64_t from = 0; from < dim; from += width) {
+    const std::int64_t n = std::min(width, dim - from);
+    T y[width] = {};
+    std::copy_n(x + from, n, y);
+    for (std::int64_t left = times; left > 0; left -= 64) {
+      T last[width];
+      std::copy_n(y, width, last);
+      for (std::int64_t k = std::min<std::int64_t>(left, 64); k > 0; --k)
+        for (std::int64_t i = 0; i < width; ++i) y[i] = y[i] * beta;
+      if (std::equal(y, y + width, last)) break;
+    }
+    for (std::int64_t i = 0; i < n; ++i) x[from + i] = y[i] + zero;
+  }
+}
+
+void idle_float(const std::int64_t* rows, std::int64_t count, std::int64_t dim, const StepArrays<float>& x,
+                const StepScalars& s, double least, Rests* rests) {
+  idle_rows(rows, count, dim, x, Rounded<float>(s), static_cast<float>(least), rests);
+}
+void idle_double(const std::int64_t* rows, std::int64_t count, std::int64_t dim, const StepArrays<double>& x,
+                 const StepScalars& s, double least, Rests* rests) {
+  idle_rows(rows, count, dim, x, Rounded<double>(s), least, rests);
+}
+void decay_float(float* x, std::int64_t dim, float beta, float zero, std::int64_t times) {
+  decay(x, dim, beta, zero, times);
+}
+void decay_double(double* x, std::int64_t dim, double beta, double zero, std::int64_t times) {
+  decay(x, dim, beta, zero, times);
+}
+
 void walk_float(Rule rule, const std::int64_t* rows, std::int64_t count, std::int64_t dim, const StepArrays<float>& x,
                 const StepScalars& s) {
   walk(rule, Walk<float>{rows, count, dim, x, s.weight_decay != 0, Rounded<float>(s)});
@@ -297,6 +374,10 @@ namespace {
 
 HWY_EXPORT(walk_float);
 HWY_EXPORT(walk_double);
+HWY_EXPORT(idle_float);
+HWY_EXPORT(idle_double);
+HWY_EXPORT(decay_float);
+HWY_EXPORT(decay_double);
 
 constexpr std::int64_t piece = 1 << 14;  // elements
 
@@ -310,6 +391,39 @@ auto walk_of() {
 }
 
 }  // namespace
+
+template <class T>
+void adam_step_idle(const std::int64_t* rows, std::int64_t count, std::int64_t dim, const StepArrays<T>& x,
+                    const StepScalars& scalars, double least, Rests* rests) {
+  const auto idle = [] {
+    if constexpr (std::is_same_v<T, float>)
+      return HWY_DYNAMIC_DISPATCH(idle_float);
+    else
+      return HWY_DYNAMIC_DISPATCH(idle_double);
+  }();
+  const std::int64_t rows_at_once = std::max<std::int64_t>(1, piece / std::max<std::int64_t>(dim, 1));
+  parallel_for(0, count, rows_at_once, [&](std::int64_t begin, std::int64_t end) {
+    idle(rows + begin, end - begin, dim, x, scalars, least, rests + begin);
+  });
+}
+
+template <class T>
+void adam_catch_up(const std::int64_t* rows, const std::int64_t* missed, std::int64_t count, std::int64_t dim, T* a,
+                   T* b, const StepScalars& s) {
+  const auto decay = [] {
+    if constexpr (std::is_same_v<T, float>)
+      return HWY_DYNAMIC_DISPATCH(decay_float);
+    else
+      return HWY_DYNAMIC_DISPATCH(decay_double);
+  }();
+  parallel_for(0, count, 16, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      if (missed[i] == 0) continue;
+      decay(a + rows[i] * dim, dim, static_cast<T>(s.beta1), static_cast<T>(s.sign * 0), missed[i]);
+      decay(b + rows[i] * dim, dim, static_cast<T>(s.beta2), T{0}, missed[i]);
+    }
+  });
+}
 
 template <class T>
 void optimizer_step(Rule rule, std::int64_t n, const StepArrays<T>& x, const StepScalars& scalars) {
@@ -335,6 +449,15 @@ template void optimizer_step(Rule, I64, const StepArrays<float>&, const StepScal
 template void optimizer_step(Rule, I64, const StepArrays<double>&, const StepScalars&);
 template void optimizer_step_rows(Rule, const I64*, I64, I64, const StepArrays<float>&, const StepScalars&);
 template void optimizer_step_rows(Rule, const I64*, I64, I64, const StepArrays<double>&, const StepScalars&);
+
+template void adam_step_idle(const std::int64_t*, std::int64_t, std::int64_t, const StepArrays<float>&,
+                             const StepScalars&, double, Rests*);
+template void adam_step_idle(const std::int64_t*, std::int64_t, std::int64_t, const StepArrays<double>&,
+                             const StepScalars&, double, Rests*);
+template void adam_catch_up(const std::int64_t*, const std::int64_t*, std::int64_t, std::int64_t, float*, float*,
+                            const StepScalars&);
+template void adam_catch_up(const std::int64_t*, const std::int64_t*, std::int64_t, std::int64_t, double*, double*,
+                            const StepScalars&);
 
 }  // namespace taper::kernels
 #endif

@@ -65,4 +65,22 @@ template <class T>
 void optimizer_step_rows(Rule rule, const std::int64_t* rows, std::int64_t count, std::int64_t dim,
                          const StepArrays<T>& arrays, const StepScalars& scalars);
 
+/// Whether a row without a gradient stays as it is.
+enum class Rests : std::uint8_t {
+  no,
+  while_changes_shrink,  // a change is no more than a quarter of what would make a difference, and so is `least`
+  with_no_change,        // the first moment is 0
+};
+
+/// One step of Adam for rows that have no gradient, and of each whether it rests from then on. `least` is what no
+/// change falls below.
+template <class T>
+void adam_step_idle(const std::int64_t* rows, std::int64_t count, std::int64_t dim, const StepArrays<T>& arrays,
+                    const StepScalars& scalars, double least, Rests* rests);
+
+/// What missed[i] steps without a gradient make of the moments of rows[i].
+template <class T>
+void adam_catch_up(const std::int64_t* rows, const std::int64_t* missed, std::int64_t count, std::int64_t dim, T* a,
+                   T* b, const StepScalars& scalars);
+
 }  // namespace taper::kernels

@@ -4,6 +4,7 @@
 
 #include "optim/grouped.h"
 #include "optim/param.h"
+#include "optim/resting.h"
 
 namespace taper::optim {
 
@@ -33,6 +34,7 @@ struct detail::Rules<AdamOptions> {
     kernels::StepScalars s = scalars_of(o);
     s.bias2 = std::sqrt(1 - std::pow(o.betas.second, t));
     s.step = -(o.lr / (1 - std::pow(o.betas.first, t)));
+    if (step_by_rows(state, grad, s, o.amsgrad)) return;
     dense_step(o.amsgrad ? kernels::Rule::amsgrad : kernels::Rule::adam, state, grad, {0, 1, o.amsgrad ? 2 : -1}, s);
   }
 };

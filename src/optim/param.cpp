@@ -14,8 +14,8 @@ Tensor flat_gradient(const Tensor& grad, const Tensor& param) {
 
 template <class T>
 kernels::StepArrays<T> arrays(const FlatParam& param, const Tensor& grad, const State& state, SlotOrder slots) {
-  const auto slot = [&](int i) { return i < 0 ? nullptr : state.slots[i].data<T>(); };
-  return {param.data<T>(), grad.data<T>(), slot(slots.a), slot(slots.b), slot(slots.c)};
+  const auto slot = [&](int i) { return i < 0 ? nullptr : taper::detail::numbers_now<T>(state.slots[i]); };
+  return {param.data<T>(), taper::detail::numbers_now<const T>(grad), slot(slots.a), slot(slots.b), slot(slots.c)};
 }
 
 }  // namespace

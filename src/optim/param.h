@@ -24,7 +24,7 @@ class FlatParam {
   }
   template <class T>
   T* data() const {
-    return flat_.data<T>();
+    return taper::detail::numbers_now<T>(flat_);
   }
   void finish() {
     if (flat_.is(param_)) {

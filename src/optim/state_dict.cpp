@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "optim/layout.h"
+#include "optim/resting.h"
 #include "taper/autograd/autograd.h"
 #include "taper/base/error.h"
 #include "taper/ops/copy.h"
@@ -72,6 +73,7 @@ const List& params_of(const char* op, const List& groups, std::size_t index) {
 }  // namespace
 
 Dict Optimizer::dict_of(const detail::State& state) const {
+  if (detail::Resting* resting = state.resting.get()) resting->catch_up(state, state.step);
   Dict result;
   if (layout_.step != StepCount::none) result["step"] = step_value(layout_.step, state.step);
   for (std::size_t i = 0; i < std::size(layout_.slots) && layout_.slots[i].name; ++i)

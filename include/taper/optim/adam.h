@@ -36,7 +36,9 @@ struct AdamGroup {
 ///     v = beta2 * v + (1 - beta2) * g * g
 ///     p = p - lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
 ///
-/// A sparse gradient does what the dense one would have done, to every row of the table.
+/// A sparse gradient does what the dense one would have done, to every row of the table. Where a step touches few rows
+/// of a table, only those that have been touched lately cost time: the others rest until their moments are needed. A
+/// pointer that data() gave to such a table's numbers ends at step(): what is written through it later may be missed.
 class Adam : public GroupedOptimizer<AdamOptions, AdamGroup> {
  public:
   using GroupedOptimizer::GroupedOptimizer;

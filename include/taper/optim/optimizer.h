@@ -31,11 +31,36 @@ namespace detail {
 /// What an optimizer is called and what it remembers: see optim/layout.h.
 struct Layout;
 
+class Resting;
+struct State;
+
+/// Owns what is known of a table's resting rows, if anything: see optim/resting.h.
+class RestingOwner {
+ public:
+  RestingOwner() = default;
+  RestingOwner(RestingOwner&& other) noexcept : resting_(std::exchange(other.resting_, nullptr)) {}
+  RestingOwner& operator=(RestingOwner&& other) noexcept {
+    std::swap(resting_, other.resting_);
+    return *this;
+  }
+  ~RestingOwner() {
+    if (resting_ != nullptr) end(resting_);
+  }
+  Resting* get() const { return resting_; }
+  Resting& start(const State& state);
+  void reset() { *this = RestingOwner(); }
+
+ private:
+  static void end(Resting* resting);
+  Resting* resting_ = nullptr;
+};
+
 /// What is remembered of one parameter, made at its first step.
 struct State {
   Tensor param;
   std::int64_t step = 0;
   Tensor slots[3]{};
+  RestingOwner resting{};
 };
 
 }  // namespace detail
