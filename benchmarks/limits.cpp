@@ -204,7 +204,7 @@ Count number(const std::string& text) {
   Count value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string unit(end, text.data() + text.size());
-  if (error != std::errc() || value < 1 || (unit != "" && unit != "k" && unit != "M"))
+  if (error != std::errc() || value < 1 || (!unit.empty() && unit != "k" && unit != "M"))
     throw std::invalid_argument("'" + text + "' is not a number from 1 on, which may end with k or M");
   return value * (unit == "k" ? 1'000 : unit == "M" ? 1'000'000 : 1);
 }

@@ -30,7 +30,7 @@ class TemporaryFolder {
   std::string operator/(std::string_view name) const { return (path_ / name).string(); }
   /// Writes a file and gives its path.
   std::string file(std::string_view name, std::string_view content) const {
-    const std::string path = *this / name;
+    std::string path = *this / name;
     std::ofstream(path, std::ios::binary) << content;
     return path;
   }

@@ -124,7 +124,7 @@ Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<
               TensorOptions options = {}) {
   return detail::from_literal(values, detail::literal_dtype<T>(), options);
 }
-/// Braces that mix integers and fractions, or integers of two widths. (A list of double here would take {{0.5}, {1.5}} for one of two numbers.)
+/// Braces of several kinds of number. (A list of double here would take {{0.5}, {1.5}} for one of two numbers.)
 inline Tensor tensor(std::initializer_list<Scalar> values, TensorOptions options = {}) {
   return detail::from_literal(values, DType::float32, options);
 }

@@ -40,8 +40,8 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim =
 std::vector<Tensor> split(const Tensor& x, const Shape& sizes, std::int64_t dim = 0);
 /// At most `chunks` pieces of equal size, the last one shorter; ValueError below 1.
 std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim = 0);
-/// The entries of a dimension, which disappears. As the pieces of split and chunk, these views cannot be changed in place
-/// where gradients are wanted (GradError).
+/// The entries of a dimension, which disappears. As the pieces of split and chunk, these views cannot be changed in
+/// place where gradients are wanted (GradError).
 std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim = 0);
 
 /// One behind the other along a dimension, as a new tensor in the promoted dtype; ShapeError where other sizes differ,
