@@ -74,7 +74,7 @@ double train_blocks(const sgns::Arguments& arguments, sgns::Text& text, Trainer&
   double loss = 0;
   for (taper_program::Chunk chunk; source.next(chunk, count);) {
     const auto& [words, others, weights, blocks, pairs] = chunk.blocks;
-    const double rate = sgns::first_rate * std::max(1 - static_cast<double>(chunk.words) / all, 1e-4);
+    const double rate = arguments.train().lr * std::max(1 - static_cast<double>(chunk.words) / all, 1e-4);
     const Tensor sum = trainer.model->of_blocks(
         view_of(std::span(words), {blocks, cutting.run}), view_of(std::span(others), {blocks, columns}),
         targets.narrow(0, 0, blocks), view_of(std::span(weights), {blocks, cutting.run, columns}));

@@ -19,8 +19,6 @@
 namespace sgns {
 
 constexpr std::int64_t dim = 100, window = 5, negative = 5, min_count = 5;
-/// What a pair counts in blocks, where noise is shared and its weight costs nothing.
-constexpr std::int64_t shared_negative = 10;
 constexpr double sample = 1e-3, first_rate = 0.025;
 
 /// CORPUS FORM BATCH THREADS [EPOCHS [SEED [OUT]]]
@@ -40,8 +38,9 @@ struct Arguments {
     if (argc > 6) seed = std::strtoull(argv[6], nullptr, 10);
     if (argc > 7) out = argv[7];
   }
+  /// Blocks have the weight of noise and the rate that `taper train` has by itself.
   taper_program::TrainOptions train() const {
-    return {dim, window, shared_negative, epochs, batch, sample, first_rate, seed};
+    return {.dim = dim, .window = window, .epochs = epochs, .batch = batch, .sample = sample, .seed = seed};
   }
 };
 
