@@ -11,6 +11,7 @@
 #include "taper/base/error.h"
 #include "taper/base/generator.h"
 #include "taper/base/memory.h"
+#include "taper/base/ref_count.h"
 #include "taper/base/shape.h"
 #include "taper/base/threads.h"
 #include "taper/base/warning.h"

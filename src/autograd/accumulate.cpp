@@ -25,9 +25,8 @@ void add_in_place(const Tensor& sum, const Tensor& gradient) {
 // Whether the tensor is a view, such as a transpose of a gradient, that alone still holds its base and its numbers.
 bool is_last_view(const Tensor& tensor) {
   const TensorImpl& impl = tensor.get();
-  return impl.base != nullptr && impl.refs.load(std::memory_order_acquire) == 1 &&
-         impl.base->refs.load(std::memory_order_acquire) == 1 && impl.storage != nullptr &&
-         impl.storage->refs.load(std::memory_order_acquire) == 2 && impl.numel == impl.base->numel;
+  return impl.base != nullptr && impl.refs.get() == 1 && impl.base->refs.get() == 1 && impl.storage != nullptr &&
+         impl.storage->refs.get() == 2 && impl.numel == impl.base->numel;
 }
 
 // A row-held gradient is added as the dense one would be: its rows are summed first.

@@ -68,7 +68,7 @@ struct NodeHooks {
 
 /// One recorded operation. Lives in one block with its edges, its outputs' pending gradients and what it saved.
 struct Node {
-  std::atomic<std::uint32_t> refs{1};
+  RefCount refs;
   std::uint32_t inputs = 0;
   std::uint32_t outputs = 1;
   bool saved = false;          // whether the payload is there
@@ -96,10 +96,9 @@ struct Node {
 };
 
 void destroy(Node* node) noexcept;
-inline void retain(Node* node) noexcept { node->refs.fetch_add(1, std::memory_order_relaxed); }
+inline void retain(Node* node) noexcept { node->refs.add(); }
 inline void release(Node* node) noexcept {
-  if (node->refs.load(std::memory_order_acquire) == 1 || node->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
-    destroy(node);
+  if (node->refs.drop()) destroy(node);
 }
 
 inline Edge::Edge(const Edge& other) noexcept : node_(other.node_), leaf_(other.leaf_), nr_(other.nr_) {

@@ -29,11 +29,14 @@ void Sequential::taper_module_members(detail::MemberList& list) const {
   for (const Named& named : modules_) list.add(named.name, *named.module);
 }
 
-void Sequential::check_name(const std::string& name) const {
+void Sequential::add(detail::AnyModule module) { add(std::to_string(size()), std::move(module)); }
+
+void Sequential::add(std::string name, detail::AnyModule module) {
   if (name.empty() || name.find('.') != std::string::npos)
     throw ValueError(fmt::format("Sequential: '{}' cannot name a module: a name is not empty and has no dot", name));
   for (const Named& named : modules_)
     if (named.name == name) throw ValueError(fmt::format("Sequential: there is a module '{}' already", name));
+  modules_.push_back({std::move(name), std::move(module)});
 }
 
 }  // namespace taper::nn

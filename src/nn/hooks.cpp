@@ -165,23 +165,32 @@ std::vector<std::size_t> watch(std::size_t count, const Get& get, const Backward
 
 }  // namespace
 
-BackwardHookCall::BackwardHookCall(const Module& module, std::vector<Tensor>& inputs) {
+HookedCall::HookedCall(const Module& module, std::initializer_list<const Tensor*> inputs) : module_(module) {
+  for (const Tensor* input : inputs)
+    if (input != nullptr) inputs_.push_back(*input);
+  module.run_forward_pre_hooks(inputs_);
   if (module.hooks_->lists->backward.empty()) return;
   auto run = std::make_unique<BackwardHookRun>();
   run->state = std::make_shared<BackwardHookState>();
   run->state->lists = module.hooks_->lists;
   run->state->hooks = module.hooks_->lists->backward;
-  run->state->inputs = inputs.size();
+  run->state->inputs = inputs_.size();
   run->state->input_places =
-      watch(inputs.size(), [&](std::size_t i) -> Tensor& { return inputs[i]; }, {run->state, 0, false});
+      watch(inputs_.size(), [&](std::size_t i) -> Tensor& { return inputs_[i]; }, {run->state, 0, false});
   run_ = run.release();
 }
 
-BackwardHookCall::~BackwardHookCall() { delete run_; }
+HookedCall::~HookedCall() { delete run_; }
 
-void BackwardHookCall::finish(const std::vector<Tensor*>& outputs) {
-  run_->state->output_places =
-      watch(outputs.size(), [&](std::size_t i) -> Tensor& { return *outputs[i]; }, {run_->state, outputs.size(), true});
+void HookedCall::add_output(Tensor& output) { outputs_.push_back(&output); }
+
+void HookedCall::finish() {
+  for (Tensor* output : outputs_) module_.run_forward_hooks(inputs_, *output);
+  Tensor nothing;
+  if (outputs_.empty()) module_.run_forward_hooks(inputs_, nothing);
+  if (run_ == nullptr) return;
+  run_->state->output_places = watch(outputs_.size(), [&](std::size_t i) -> Tensor& { return *outputs_[i]; },
+                                     {run_->state, outputs_.size(), true});
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <mutex>
 
@@ -57,7 +58,8 @@ Tracked::~Tracked() {
 class TrackedList {
  public:
   /// What lies in the object of `module`, itself left out, but in none of `listed`.
-  static std::vector<Member> unlisted(const Module& module, const Extent& object, const std::vector<Extent>& listed) {
+  static std::vector<Member> unlisted(const Module& module, const Extent& object,
+                                      std::initializer_list<Extent> listed) {
     std::vector<Member> found;
     const std::lock_guard lock(mutex);
     for (const Tracked* tracked = first; tracked != nullptr; tracked = tracked->next_) {
@@ -79,7 +81,10 @@ class TrackedList {
   }
 };
 
-void warn_of_unlisted(const Module& module, Extent object, const std::vector<Extent>& listed, std::string_view names) {
+void warn_of_unlisted(bool& checked, const Module& module, Extent object, std::initializer_list<Extent> listed,
+                      std::string_view names) {
+  const std::atomic_ref once(checked);
+  if (once.load(std::memory_order_relaxed) || once.exchange(true)) return;
   const std::vector<Member> found = TrackedList::unlisted(module, object, listed);
   std::vector<const void*> inside;
   for (const Member& member : found)

@@ -124,7 +124,7 @@ void add_sparse_in_place(const Tensor& dense, const Tensor& sparse) {
 
 Tensor own_sparse(const Tensor& sparse) {
   const Extra& parts = *sparse.get().extra;
-  const bool own = sparse.get().refs.load() == 1 && is_unique(parts.indices);
+  const bool own = sparse.get().refs.get() == 1 && is_unique(parts.indices);
   if (own && is_unique(parts.values) && parts.values.is_contiguous()) return sparse;
   if (own && borrow_values(sparse)) return sparse;
   return make_sparse(sparse.indices().clone(), sparse.values().detach().contiguous().clone(), sparse.shape(),

@@ -90,6 +90,12 @@ GroupedOptimizer<Options, GivenGroup>::GroupedOptimizer(const std::vector<GivenG
 }
 
 template <class Options, class GivenGroup>
+GroupedOptimizer<Options, GivenGroup>::GroupedOptimizer(GroupedOptimizer&& other) noexcept = default;
+
+template <class Options, class GivenGroup>
+GroupedOptimizer<Options, GivenGroup>::~GroupedOptimizer() = default;
+
+template <class Options, class GivenGroup>
 void GroupedOptimizer<Options, GivenGroup>::add_param_group(const GivenGroup& given) {
   const InUse in_use(*this, "add_param_group");
   Group group{{given.params}, defaults_};

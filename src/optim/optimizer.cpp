@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <map>
 #include <ostream>
@@ -67,25 +68,32 @@ void set_to_zero(const Tensor& param) {
 }  // namespace
 
 Optimizer::InUse::InUse(Optimizer& optimizer, const char* call) : flag_(optimizer.in_use_) {
-  if (flag_.exchange(true, std::memory_order_acquire))
+  if (std::atomic_ref(flag_).exchange(true, std::memory_order_acquire))
     throw StateError(
         fmt::format("{}.{}: another thread is changing this optimizer or its parameters; let one thread "
                     "step, or lock around it",
                     optimizer.name(), call));
 }
 
-Optimizer::InUse::~InUse() { flag_.store(false, std::memory_order_release); }
+Optimizer::InUse::~InUse() { std::atomic_ref(flag_).store(false, std::memory_order_release); }
+
+struct OptimizerLink::Anchor {
+  Optimizer* optimizer;
+  taper::detail::RefCount holders{};
+};
 
 OptimizerLink::OptimizerLink(Optimizer& optimizer) {
-  if (optimizer.anchor_ == nullptr) optimizer.anchor_ = new Anchor{&optimizer, 1};
+  if (optimizer.anchor_ == nullptr) optimizer.anchor_ = new Anchor{&optimizer};
   anchor_ = optimizer.anchor_;
-  ++anchor_->holders;
+  anchor_->holders.add();
 }
+
+Optimizer* OptimizerLink::get() const { return anchor_->optimizer; }
 
 OptimizerLink::~OptimizerLink() { release(anchor_); }
 
 void OptimizerLink::release(Anchor* anchor) {
-  if (--anchor->holders == 0) delete anchor;
+  if (anchor->holders.drop()) delete anchor;
 }
 
 Optimizer::~Optimizer() {

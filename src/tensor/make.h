@@ -49,8 +49,7 @@ inline void bump_version(const Tensor& tensor) {
 /// Whether nobody but this handle sees the tensor and its numbers.
 inline bool is_unique(const Tensor& tensor) {
   const TensorImpl& impl = tensor.get();
-  return impl.refs.load(std::memory_order_acquire) == 1 && impl.storage != nullptr &&
-         impl.storage->refs.load(std::memory_order_acquire) == 1;
+  return impl.refs.get() == 1 && impl.storage != nullptr && impl.storage->refs.get() == 1;
 }
 
 /// Calls `f` with a value of the C++ type that `dtype` stands for.

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "taper/base/ref_count.h"
+
 namespace taper::detail {
 
 struct Extra;
@@ -11,7 +13,7 @@ struct Extra;
 /// The bytes that a tensor and its views share: this header, and behind it the data in the same block, or memory that
 /// belongs to someone else.
 struct Storage {
-  std::atomic<std::uint32_t> refs{1};
+  RefCount refs;
   std::atomic<std::uint32_t> version{0};  // one up at each change in place
   std::size_t bytes = 0;
   void* data = nullptr;
@@ -26,11 +28,10 @@ struct Storage {
   static Storage* adopt(void* data, std::size_t bytes, void* owner, void (*give_back)(void*));
 };
 
-inline void retain(Storage* storage) noexcept { storage->refs.fetch_add(1, std::memory_order_relaxed); }
+inline void retain(Storage* storage) noexcept { storage->refs.add(); }
 void destroy(Storage* storage) noexcept;
 inline void release(Storage* storage) noexcept {
-  if (storage->refs.load(std::memory_order_acquire) == 1 || storage->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
-    destroy(storage);
+  if (storage->refs.drop()) destroy(storage);
 }
 
 }  // namespace taper::detail

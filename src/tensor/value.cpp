@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <functional>
 #include <limits>
 #include <variant>
@@ -25,10 +24,8 @@ struct ValueNode {
   }
   /// Frees a node that nobody holds, and what it alone holds, by a work list: trees may be deep.
   static void destroy(ValueNode* node) noexcept;
-  /// Whether that was the last owner.
-  bool drop() noexcept { return refs.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
-  std::atomic<std::uint32_t> refs{1};
+  RefCount refs;
   ValueNode* next = nullptr;  // in the work list
   Content content;
 
@@ -41,7 +38,7 @@ void ValueNode::take(const Value& child, ValueNode*& pending) noexcept {
   auto& owned = const_cast<Value&>(child);  // the node that holds it has no other owner
   ValueNode* node = owned.payload_.node;
   owned.kind_ = Value::Kind::none;
-  if (!node->drop()) return;
+  if (!node->refs.drop()) return;
   node->next = pending;
   pending = node;
 }
@@ -83,7 +80,7 @@ Value::Value(Dict entries) : Value(Kind::dict, new ValueNode(std::move(entries))
 Value Value::tuple(List items) { return Value(Kind::tuple, new ValueNode(std::move(items))); }
 
 Value::Value(const Value& other) noexcept : kind_(other.kind_), payload_(other.payload_) {
-  if (is_node()) payload_.node->refs.fetch_add(1, std::memory_order_relaxed);
+  if (is_node()) payload_.node->refs.add();
 }
 Value::Value(Value&& other) noexcept : kind_(std::exchange(other.kind_, Kind::none)), payload_(other.payload_) {}
 Value& Value::operator=(const Value& other) & noexcept { return *this = Value(other); }
@@ -96,7 +93,7 @@ Value& Value::operator=(Value&& other) & noexcept {
 
 void Value::release() noexcept {
   delete way_;
-  if (is_node() && payload_.node->drop()) ValueNode::destroy(payload_.node);
+  if (is_node() && payload_.node->refs.drop()) ValueNode::destroy(payload_.node);
 }
 
 void Value::too_large() { throw ValueError("Value: an unsigned integer above 2^63 - 1; an int here has 64 bits"); }

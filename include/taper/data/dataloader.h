@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -71,7 +70,8 @@ template <std::size_t I, Tuple T>
 Tensor collate_member(const std::vector<T>& samples) {
   std::vector<std::tuple_element_t<I, T>> column;
   column.reserve(samples.size());
-  for (const T& sample : samples) column.push_back(std::get<I>(sample));
+  using std::get;  // a tuple's comes with its header
+  for (const T& sample : samples) column.push_back(get<I>(sample));
   return collate(column);
 }
 template <Tuple T>

@@ -83,20 +83,20 @@ class Sequential : public Module {
   Sequential() = default;
   template <std::derived_from<Module> First, std::derived_from<Module>... Rest>
   explicit Sequential(First first, Rest... rest) {
-    append(std::move(first));
-    (append(std::move(rest)), ...);
+    add(detail::AnyModule(std::move(first)));
+    (add(detail::AnyModule(std::move(rest))), ...);
   }
 
   /// Adds a module at the end, named by its number. Returns *this.
   template <std::derived_from<Module> M>
   Sequential& append(M module) {
-    return add_module(std::to_string(size()), std::move(module));
+    add(detail::AnyModule(std::move(module)));
+    return *this;
   }
   /// The same under a name of its own; ValueError if it is taken, empty, or has a dot.
   template <std::derived_from<Module> M>
   Sequential& add_module(std::string name, M module) {
-    check_name(name);
-    modules_.push_back({std::move(name), detail::AnyModule(std::move(module))});
+    add(std::move(name), detail::AnyModule(std::move(module)));
     return *this;
   }
 
@@ -137,7 +137,8 @@ class Sequential : public Module {
     std::string name;
     detail::AnyModule module;
   };
-  void check_name(const std::string& name) const;
+  void add(detail::AnyModule module);
+  void add(std::string name, detail::AnyModule module);
 
   detail::Elements<Named> modules_;
 };

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -48,7 +48,7 @@ using FullBackwardHook = Callable<std::vector<Tensor>(Module& module, const std:
 
 namespace detail {
 struct Hooks;
-class BackwardHookCall;
+class HookedCall;
 class MemberList;
 class TrackedList;
 
@@ -204,7 +204,7 @@ class Module : private detail::Tracked {
   Module& operator=(const Module& other);
 
  private:
-  friend class detail::BackwardHookCall;
+  friend class detail::HookedCall;
   friend class detail::TrackedList;
 
   detail::Hooks* hooks_ = nullptr;
@@ -237,8 +237,9 @@ struct Extent {
   std::size_t size;
 };
 /// Warns of parameters, buffers and modules that lie in the object of `module`, but in none of those listed under
-/// `names`.
-void warn_of_unlisted(const Module& module, Extent object, const std::vector<Extent>& listed, std::string_view names);
+/// `names`; once for each `checked`.
+void warn_of_unlisted(bool& checked, const Module& module, Extent object, std::initializer_list<Extent> listed,
+                      std::string_view names);
 
 class MemberList {
  public:
@@ -250,9 +251,8 @@ class MemberList {
                   "stay out of it");
     [[maybe_unused]] std::string_view rest = names;
     (add(next_name(rest), listed), ...);
-    static constinit std::atomic<bool> checked = false;
-    if (!checked.load(std::memory_order_relaxed) && !checked.exchange(true))
-      warn_of_unlisted(self, {&self, sizeof(Self)}, {Extent{&listed, sizeof(T)}...}, names);
+    static constinit bool checked = false;
+    warn_of_unlisted(checked, self, {&self, sizeof(Self)}, {Extent{&listed, sizeof(T)}...}, names);
   }
   void add(std::string name, const Parameter& parameter) {
     members.push_back({std::move(name), &parameter, nullptr, nullptr});
@@ -302,27 +302,33 @@ class CallScope : autograd::detail::Frame {
 
 struct BackwardHookRun;
 
-/// One call of a module that may have full backward hooks: they watch the edges of what it records.
-class BackwardHookCall {
+/// One call of a module that has hooks, as they see it.
+class HookedCall {
  public:
-  BackwardHookCall(const Module& module, std::vector<Tensor>& inputs);
-  ~BackwardHookCall();
-  BackwardHookCall(const BackwardHookCall&) = delete;
-  BackwardHookCall& operator=(const BackwardHookCall&) = delete;
-  /// To be told of the result's tensors, when all else is done with them.
-  void finish(const std::vector<Tensor*>& outputs);
-  bool watching() const { return run_ != nullptr; }
+  /// Runs the forward pre-hooks on those of the inputs that are not null.
+  HookedCall(const Module& module, std::initializer_list<const Tensor*> inputs);
+  ~HookedCall();
+  HookedCall(const HookedCall&) = delete;
+  HookedCall& operator=(const HookedCall&) = delete;
+  /// Input i of those that are not null, as the hooks have left it.
+  const Tensor& input(std::size_t i) const { return inputs_[i]; }
+  /// To be told of each tensor of the result, and then of its end.
+  void add_output(Tensor& output);
+  void finish();
 
  private:
-  BackwardHookRun* run_ = nullptr;
+  const Module& module_;
+  std::vector<Tensor> inputs_;
+  std::vector<Tensor*> outputs_{};
+  BackwardHookRun* run_ = nullptr;  // where there are full backward hooks: they watch the edges of what it records
 };
 
 template <class T>
-inline constexpr bool is_tensor = std::derived_from<std::remove_cvref_t<T>, Tensor>;
-
-template <class T>
-void collect(std::vector<Tensor>& tensors, const T& argument) {
-  if constexpr (is_tensor<T>) tensors.push_back(argument);
+const Tensor* tensor_or_null(const T& argument) {
+  if constexpr (std::derived_from<T, Tensor>)
+    return &argument;
+  else
+    return nullptr;
 }
 
 template <class T>
@@ -331,75 +337,48 @@ concept TupleLike = requires {
 };
 
 template <class R>
-void run_hooks_on(const Module& module, const std::vector<Tensor>& inputs, R& result, bool& any) {
+void add_outputs(HookedCall& call, R& result) {
   if constexpr (std::same_as<R, Tensor>) {
-    any = true;
-    module.run_forward_hooks(inputs, result);
+    call.add_output(result);
   } else if constexpr (std::same_as<R, std::vector<Tensor>>) {
-    for (Tensor& tensor : result) run_hooks_on(module, inputs, tensor, any);
+    for (Tensor& tensor : result) call.add_output(tensor);
   } else if constexpr (TupleLike<R>) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       using std::get;
-      (run_hooks_on(module, inputs, get<I>(result), any), ...);
+      (add_outputs(call, get<I>(result)), ...);
     }
     (std::make_index_sequence<std::tuple_size_v<R>>());
   }
 }
 
-template <class R>
-void collect_results(R& result, std::vector<Tensor*>& tensors) {
-  if constexpr (std::same_as<R, Tensor>) {
-    tensors.push_back(&result);
-  } else if constexpr (std::same_as<R, std::vector<Tensor>>) {
-    for (Tensor& tensor : result) tensors.push_back(&tensor);
-  } else if constexpr (TupleLike<R>) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      using std::get;
-      (collect_results(get<I>(result), tensors), ...);
-    }
-    (std::make_index_sequence<std::tuple_size_v<R>>());
+/// The argument in place K, or the tensor that stands for it now.
+template <std::size_t K, class... Args, class A>
+decltype(auto) hooked_argument(const HookedCall& call, A&& argument) {
+  if constexpr (std::same_as<std::remove_cvref_t<A>, Tensor>) {
+    constexpr bool tensors[] = {std::derived_from<std::remove_cvref_t<Args>, Tensor>...};
+    std::size_t before = 0;
+    for (std::size_t k = 0; k < K; ++k) before += tensors[k] ? 1 : 0;
+    return Tensor(call.input(before));
+  } else {
+    return static_cast<A&&>(argument);
   }
 }
 
 template <class Self, class... Args>
 decltype(auto) call_with_hooks(Self& self, Args&&... args) {
-  std::vector<Tensor> inputs;
-  (collect(inputs, args), ...);
-  self.run_forward_pre_hooks(inputs);
-  BackwardHookCall backward(self, inputs);
-  // The place of each argument's tensor among the inputs.
-  constexpr auto place = [](std::size_t i) {
-    constexpr bool tensors[] = {is_tensor<Args>..., false};
-    std::size_t before = 0;
-    for (std::size_t k = 0; k < i; ++k) before += tensors[k] ? 1 : 0;
-    return before;
-  };
+  HookedCall hooked(self, {tensor_or_null(args)...});
   const auto forward = [&]<std::size_t... I>(std::index_sequence<I...>)->decltype(auto) {
-    const auto pick = [&]<std::size_t K, class A>(std::integral_constant<std::size_t, K>,
-                                                  A&& argument) -> decltype(auto) {
-      if constexpr (std::same_as<std::remove_cvref_t<A>, Tensor>)
-        return Tensor(inputs[place(K)]);
-      else
-        return static_cast<A&&>(argument);
-    };
-    return self.forward(pick(std::integral_constant<std::size_t, I>(), std::forward<Args>(args))...);
+    return self.forward(hooked_argument<I, Args...>(hooked, std::forward<Args>(args))...);
   };
   using Indices = std::index_sequence_for<Args...>;
   using Result = decltype(forward(Indices()));
-  Tensor nothing;
   if constexpr (std::is_void_v<Result>) {
     forward(Indices());
-    self.run_forward_hooks(inputs, nothing);
+    hooked.finish();
   } else {
     Result result = forward(Indices());
-    bool any = false;
-    run_hooks_on(self, inputs, result, any);
-    if (!any) self.run_forward_hooks(inputs, nothing);
-    if (backward.watching()) {
-      std::vector<Tensor*> tensors;
-      collect_results(result, tensors);
-      backward.finish(tensors);
-    }
+    add_outputs(hooked, result);
+    hooked.finish();
     return result;
   }
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -75,14 +74,11 @@ class OptimizerLink {
   OptimizerLink& operator=(const OptimizerLink&) = delete;
   ~OptimizerLink();
   /// Null where it has gone.
-  Optimizer* get() const { return anchor_->optimizer; }
+  Optimizer* get() const;
 
  private:
   friend class Optimizer;
-  struct Anchor {
-    Optimizer* optimizer;
-    std::atomic<int> holders;
-  };
+  struct Anchor;
   static void release(Anchor* anchor);
 
   Anchor* anchor_;
@@ -145,7 +141,7 @@ class Optimizer {
     InUse& operator=(const InUse&) = delete;
 
    private:
-    std::atomic<bool>& flag_;
+    bool& flag_;
   };
 
   explicit Optimizer(const detail::Layout& layout) : layout_(layout) {}
@@ -185,7 +181,7 @@ class Optimizer {
   std::int64_t step_count_ = 0;
   bool checks_finite_ = false;
   OptimizerLink::Anchor* anchor_ = nullptr;  // what links hold on to
-  std::atomic<bool> in_use_{false};
+  bool in_use_ = false;                      // written through std::atomic_ref
 };
 
 /// An optimizer whose groups have `Options`; a `GivenGroup` is a group as it is handed over, which may leave options
@@ -204,6 +200,9 @@ class GroupedOptimizer : public Optimizer {
   template <std::derived_from<Tensor> T>
   explicit GroupedOptimizer(const T& param, const Options& options = {})
       : GroupedOptimizer(std::vector<Tensor>{param}, options) {}
+
+  GroupedOptimizer(GroupedOptimizer&& other) noexcept;
+  ~GroupedOptimizer() override;
 
   /// ValueError as for the constructors; the optimizer is then as before.
   void add_param_group(const GivenGroup& group);

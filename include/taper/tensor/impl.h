@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 #include "taper/base/dtype.h"
+#include "taper/base/ref_count.h"
 #include "taper/base/shape.h"
 
 /// What a Tensor points to. Programs use Tensor; this header is public only so that copying one is inline.
@@ -23,7 +23,7 @@ enum class ViewKind : std::uint8_t {
 };
 
 struct TensorImpl {
-  std::atomic<std::uint32_t> refs{1};
+  RefCount refs;
   DType dtype = DType::float32;
   bool requires_grad = false;   // of a leaf; a result has grad_fn instead
   bool wrapped_number = false;  // made from a plain number: yields to the other operand's dtype
@@ -50,13 +50,10 @@ void destroy(TensorImpl* impl) noexcept;
 bool view_requires_grad(const TensorImpl& view) noexcept;
 
 inline void retain(TensorImpl* impl) noexcept {
-  if (impl != nullptr) impl->refs.fetch_add(1, std::memory_order_relaxed);
+  if (impl != nullptr) impl->refs.add();
 }
 inline void release(TensorImpl* impl) noexcept {
-  if (impl == nullptr) return;
-  // The last owner needs no atomic write: nobody else can see the object.
-  if (impl->refs.load(std::memory_order_acquire) == 1 || impl->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
-    destroy(impl);
+  if (impl != nullptr && impl->refs.drop()) destroy(impl);
 }
 
 }  // namespace taper::detail
