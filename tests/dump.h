@@ -10,7 +10,7 @@ namespace taper_test {
 /// ones.
 inline std::string dump_path(const std::string& name) {
   if (const char* fresh = std::getenv("TAPER_PARITY_DIR"))
-    if (const std::string path = std::string(fresh) + '/' + name; std::filesystem::exists(path)) return path;
+    if (std::string path = std::string(fresh) + '/' + name; std::filesystem::exists(path)) return path;
   return TAPER_TEST_DATA "/" + name;
 }
 

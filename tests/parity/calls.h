@@ -38,7 +38,7 @@ class Arguments {
   template <class T>
   T next() {
     if constexpr (std::is_same_v<T, Tensor>)
-      return tensors_.at(tensor_++);
+      return tensors_.at(static_cast<std::size_t>(tensor_++));
     else if constexpr (std::is_same_v<T, Tensors>)
       return Tensors(tensors_.begin() + tensor_, tensors_.end());
     else

@@ -58,7 +58,7 @@ struct Dump {
     const Shape shape(entry.at("shape").get<std::vector<std::int64_t>>());
     const Shape strides = entry.contains("strides") ? Shape(entry["strides"].get<std::vector<std::int64_t>>())
                                                     : contiguous_strides(shape);
-    const Tensor x = taper::detail::alias(flat, shape, strides);
+    Tensor x = taper::detail::alias(flat, shape, strides);
     if (entry.contains("grad")) x.requires_grad_();
     return x;
   }

@@ -162,7 +162,7 @@ TEST_CASE("LSTM starts with PyTorch's bits, drops with its masks and computes it
     manual_seed(dump.seed + static_cast<std::int64_t>(number));
     nn::LSTM module(5, 4, options);
     const std::int64_t layers = options.num_layers * (options.bidirectional ? 2 : 1);
-    const auto state_shape = [&](std::int64_t width) {
+    const auto state_shape = [batched = batched, layers](std::int64_t width) {
       return batched ? Shape{layers, 3, width} : Shape{layers, width};
     };
     const Shape shape = !batched ? Shape{6, 5} : options.batch_first ? Shape{3, 6, 5} : Shape{6, 3, 5};

@@ -81,7 +81,8 @@ Losses train_classifier(DType dtype) {
   while (losses.size() < kSteps)
     for (auto [batch, classes] : loader) {
       if (losses.size() == kSteps) break;
-      losses.push_back(step(optimizer, [&] { return F::cross_entropy(model(batch), classes); }));
+      losses.push_back(step(
+          optimizer, [&model, batch = batch, classes = classes] { return F::cross_entropy(model(batch), classes); }));
     }
   return losses;
 }
