@@ -17,7 +17,7 @@ std::string load_error(const std::string& name, const std::string& bytes) {
   try {
     taper::load(path);
   } catch (const Kind& error) {
-    const std::string text = error.what();
+    std::string text = error.what();
     CHECK_THAT(text, Catch::Matchers::StartsWith(path + ":"));
     return text;
   }

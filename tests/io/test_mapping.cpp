@@ -46,7 +46,7 @@ bool is_mapped(const Tensor& tensor) {
 /// A file that goes on with zeros which take no room on the disk.
 std::string with_hole(const TemporaryFolder& folder, const std::string& name, const std::string& start,
                       std::int64_t hole) {
-  const std::string path = folder.file(name, start);
+  std::string path = folder.file(name, start);
   std::filesystem::resize_file(path, start.size() + static_cast<std::uintmax_t>(hole));
   return path;
 }
