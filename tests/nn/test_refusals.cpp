@@ -72,7 +72,7 @@ TEST_CASE("float and bool indices are refused by name of the dtype, and no row h
   CHECK(model.bag.weight.to_vector<double>() == bags);
 }
 
-TEST_CASE("padding_idx 10 of 10 rows is outside [-10, 10), and -1 means 9") {
+TEST_CASE("padding_idx 10 of 10 rows is outside their range, and -1 means 9") {
   refused<ValueError>([] { nn::Embedding(10, 3, {.padding_idx = 10}); },
                       "Embedding: padding_idx 10 is outside [-10, 10)");
   refused<ValueError>([] { nn::EmbeddingBag(10, 3, {.padding_idx = -11}); },
