@@ -28,16 +28,17 @@ function(taper_compile_quickly target)
   endif()
 endfunction()
 
-# For a build without a compiler cache, in front of which both would be in the way: precompiles headers that most sources of
-# a target include,
+# Precompiles headers that most sources of a target include, unless a compiler cache stands in front, which would then miss.
+# Sources name what they use all the same.
 function(taper_precompile target)
   if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
     target_precompile_headers(${target} PRIVATE ${ARGN})
   endif()
 endfunction()
 
-# and compiles the sources of each folder, but those named, some at a time: half of what a source costs are headers and
-# templates that its neighbours need as well. So the unnamed namespaces of a folder's files may not contradict each other.
+# Compiles the sources of each folder, but those named, some at a time, unless a compiler cache stands in front: half of what
+# a source costs are headers and templates that its neighbours need as well. So the unnamed namespaces of a folder's files may
+# not contradict each other.
 # -DCMAKE_UNITY_BUILD=OFF compiles every file for itself.
 function(taper_join_sources target)
   if(CMAKE_CXX_COMPILER_LAUNCHER OR (DEFINED CMAKE_UNITY_BUILD AND NOT CMAKE_UNITY_BUILD))

@@ -27,8 +27,8 @@ def moments(op, inputs, numbers, cotangents, again):
     """Of layer_norm(x, weight, bias, shape, eps): weight * cotangent over the row's deviation, of which backward subtracts its mean and its part along x."""
     x, *scales, shape, eps = (*inputs, *numbers)
     rows = x.detach().double().flatten(x.dim() - len(shape))
-    g = torch.cat([c.detach() for c in cotangents]) if cotangents else torch.zeros_like(x)
-    if len(scales) > 0:
+    g = cotangents[0].detach() if cotangents else torch.zeros_like(x)
+    if scales:
         g = g * scales[0].detach()
     deviation = (rows.var(-1, unbiased=False) + eps).sqrt()
     return [0.0, largest([g.double().flatten(x.dim() - len(shape)).abs().amax(-1) / deviation]) if rows.numel() else 0.0, 0.0]
