@@ -1,23 +1,24 @@
 """scripts/bench.sh: builds benchmarks/ops and its twin in libtorch, lets them take turns row by row and compares them.
 
-Both programs walk through the same rows. Of each row one takes a sample and then the other, while the first stands still:
-pairs see the same machine. Where libtorch-dev is not installed, Taper's figures stand alone.
+All programs walk through the same rows. Of each row first `limits` takes a sample of what the row is held against, then
+Taper, with several threads also Taper with one, then PyTorch, and all others stand still meanwhile: samples that are compared
+see the same machine. Where libtorch-dev is not installed, PyTorch's figures are left out.
 """
 import argparse
 import json
 import os
 import platform
 import signal
-import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import chart
 import figures
 
 ROOT = Path(__file__).resolve().parent.parent
-PAIRS = 3  # of samples in a round; one where a pair takes longer than half a second
+PAIRS = 3  # of samples in a round; one where a pair takes longer than a second
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,7 +42,8 @@ def new_file(text):
 def arguments():
     parser = Parser(prog="bench.sh", allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
                     description="Times operations of Taper and of PyTorch (libtorch, where libtorch-dev is installed) in turn: each one's\n"
-                                "median, the median of the pairs' ratios, and the machine's own limit with the share of it that Taper reaches.")
+                                "median, the median of the pairs' ratios, with several threads also how many times as fast as with one thread,\n"
+                                "and the machine's own limit with the share of it that Taper reaches.")
     parser.add_argument("--filter", default="", metavar="NAME", help="only rows whose name contains NAME")
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="threads of each program (1)")
     parser.add_argument("--rounds", type=count, default=3, metavar="N", help="how often both programs start anew (3)")
@@ -77,63 +79,87 @@ def build():
 class Program:
     """A benchmark that takes a sample when told to, and stands still otherwise: its idle threads disturb nobody."""
 
-    def __init__(self, path, options, environment):
-        self.process = subprocess.Popen([path, str(options.threads), options.filter, "turns"], env=environment, text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, path, threads, *options):
+        count = str(threads)
+        environment = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count, OMP_WAIT_POLICY="passive")
+        self.process = subprocess.Popen([path, count, *options], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def _say(self, word):
+    def say(self, word):
         self.process.stdin.write(word + "\n")
         self.process.stdin.flush()
 
-    def _hear(self):
-        line = self.process.stdout.readline().strip()
+    def hear(self):
+        """The next line; empty after the last."""
+        self.process.send_signal(signal.SIGCONT)
+        line = self.process.stdout.readline().rstrip("\n")
         self.process.send_signal(signal.SIGSTOP)
+        if not line and self.end() != 0:
+            raise SystemExit(f"bench.sh: {self.process.args[0]} failed with status {self.process.returncode}")
         return line
 
-    def row(self, leave_last):
-        """The name of the next row, once it is set up; None after the last."""
-        self.process.send_signal(signal.SIGCONT)
-        if leave_last:
-            self._say("done")
-        name = self._hear()
-        if not name and self.end() != 0:
-            raise SystemExit(f"bench.sh: {self.process.args[0]} failed with status {self.process.returncode}")
-        return name or None
-
-    def sample(self):
-        self.process.send_signal(signal.SIGCONT)
-        self._say("again")
-        return float(self._hear())
+    def samples(self):
+        self.say("again")
+        return [float(figure) for figure in self.hear().split("\t")]
 
     def end(self):
         self.process.send_signal(signal.SIGCONT)
+        self.process.stdin.close()
         return self.process.wait()
 
 
-def run_round(programs, rows):
-    """Adds a round's samples to `rows`: {name: {program: [samples]}}."""
-    first = True
-    while True:
-        names = [program.row(not first) for program in programs.values()]
-        first = False
+class Turns:
+    """The programs of a round: Taper, its limits, with several threads also Taper with one, and PyTorch where it is built."""
+
+    def __init__(self, folder, options, described):
+        self.described = described
+        self.programs = {"taper": Program(folder / "ops", options.threads, options.filter, "turns")}
+        if options.threads > 1:
+            self.programs["one_thread"] = Program(folder / "ops", 1, options.filter, "turns")
+        if (folder / "ops_libtorch").is_file():
+            self.programs["pytorch"] = Program(folder / "ops_libtorch", options.threads, options.filter, "turns")
+        self.limits = Program(folder / "limits", options.threads, "turns")
+
+    def next_row(self, leave_last):
+        """The name of the next row, once all have set it up; None after the last."""
+        names = []
+        for program in self.programs.values():
+            if leave_last:
+                program.say("done")
+            names.append(program.hear())
         if len(set(names)) > 1:
-            raise SystemExit(f"bench.sh: the programs' rows differ: {' and '.join(map(str, names))}; build both anew")
-        if names[0] is None:
-            return
-        row = rows.setdefault(names[0], {name: [] for name in programs})
-        for pair in range(PAIRS):
-            for name, program in programs.items():
-                row[name].append(program.sample())
-            if sum(samples[-1] for samples in row.values()) > 0.5e6:
+            raise SystemExit(f"bench.sh: the programs' rows differ: {' and '.join(names)}; build both anew")
+        return names[0] or None
+
+    def measure(self, row, limits):
+        """Adds pairs of samples to `row`, {program: [samples]} and of its limits {"limits": {limit: [samples]}}."""
+        for _ in range(PAIRS):
+            start = time.monotonic()
+            if limits:
+                for limit, sample in zip(limits, self.limits.samples()):
+                    row["limits"].setdefault(limit, []).append(sample)
+            for name, program in self.programs.items():
+                row.setdefault(name, []).append(program.samples()[0])
+            if time.monotonic() - start > 1:
                 break
 
+    def run(self, rows, work):
+        """Adds a round's samples to `rows`, and to `work` what a limit does in a microsecond: (amount, unit)."""
+        leave_last = False
+        while name := self.next_row(leave_last):
+            leave_last = True
+            limits = list(dict.fromkeys(limit for _, limit in figures.terms(self.described.get(name, {}))))
+            if limits:
+                self.limits.say(" ".join(limits))
+                for limit, text in zip(limits, self.limits.hear().split("\t")):
+                    work[limit] = text.split(" ", 1)
+            self.measure(rows.setdefault(name, {"limits": {}}), limits)
+            if limits:
+                self.limits.say("done")
 
-def measure_limits(folder, names, threads, environment):
-    if not names:
-        return {}
-    lines = subprocess.run([folder / "limits", str(threads), *sorted(names)], env=environment, check=True, text=True,
-                           stdout=subprocess.PIPE).stdout.splitlines()
-    return {name: {"us": float(time), "rate": rate} for name, time, rate in (line.split("\t") for line in lines)}
+    def end(self):
+        for program in (*self.programs.values(), self.limits):
+            program.process.kill()
+            program.process.wait()
 
 
 def machine():
@@ -142,18 +168,21 @@ def machine():
     return {"processor": model, "processors": os.cpu_count(), "system": platform.platform()}
 
 
-def print_table(rows, peer):
-    head = f"{'row (us, or MB)':<42} {'Taper':>9}" + (f" {'PyTorch':>9} {'ratio':>7}" if peer else "") + f" {'limit':>8} {'share':>6} {'set':>8}  goal"
-    print(head)
+def print_table(rows):
+    def times(ratio):
+        return f"{figures.number(ratio)}x" if ratio else ""
+
+    columns = [("Taper", 9, lambda row: figures.number(row["median"]))]
+    if any("pytorch" in row for row in rows):
+        columns += [("PyTorch", 9, lambda row: figures.number(row.get("pytorch_median"))), ("ratio", 7, lambda row: times(row.get("ratio")))]
+    if any("one_thread" in row for row in rows):
+        columns.append(("1 thread", 9, lambda row: times(row.get("speedup"))))
+    columns += [("limit", 8, lambda row: figures.number(row.get("limit_us"))), ("share", 6, lambda row: f"{100 * row['share']:.0f}%" if "share" in row else ""),
+                ("set", 8, lambda row: row["set"] or "")]
+    print(" ".join([f"{'row (us, or MB)':<42}", *(f"{head:>{width}}" for head, width, _ in columns), " goal"]))
     for row in rows:
-        line = f"{row['name']:<42} {figures.number(row['median']):>9}"
-        if peer:
-            ratio = row.get("ratio")
-            line += f" {figures.number(row.get('pytorch_median')):>9} {figures.number(ratio) + 'x' if ratio else '':>7}"
-        share = f"{100 * row['share']:.0f}%" if "share" in row else ""
         verdict = {True: "yes", False: "NO", None: ""}[figures.reached(row, rows)]
-        line += f" {figures.number(row.get('limit_us')):>8} {share:>6} {row['set'] or '':>8}  {row['goal'] or ''} {verdict}"
-        print(line.rstrip())
+        print(" ".join([f"{row['name']:<42}", *(f"{cell(row):>{width}}" for _, width, cell in columns), f" {row['goal'] or ''} {verdict}"]).rstrip())
 
 
 def main():
@@ -161,33 +190,23 @@ def main():
     if options.programs and not (options.programs / "ops").is_file():
         raise SystemExit(f"bench.sh: --programs '{options.programs}': there is no program ops in that folder")
     folder = options.programs.resolve() if options.programs else build()
-    count = str(options.threads)
-    environment = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count, OMP_WAIT_POLICY="passive")
-    paths = {"taper": folder / "ops"}
-    if (folder / "ops_libtorch").is_file():
-        paths["pytorch"] = folder / "ops_libtorch"
-
-    samples = {}
+    described = figures.descriptions()
+    samples, work = {}, {}
     for _ in range(options.rounds):
-        programs = {name: Program(path, options, environment) for name, path in paths.items()}
+        turns = Turns(folder, options, described)
         try:
-            run_round(programs, samples)
+            turns.run(samples, work)
         finally:
-            for program in programs.values():
-                if program.process.poll() is None:
-                    program.process.kill()
+            turns.end()
     if not samples:
         raise SystemExit(f"bench.sh: --filter '{options.filter}': no row has this in its name; without --filter all are shown")
-
-    described = figures.descriptions()
     for name in samples:
         if name not in described:
             print(f"bench.sh: rows.toml does not describe {name}", file=sys.stderr)
-    needed = {limit for name in samples for _, limit in figures.terms(described.get(name, {}))}
-    limits = measure_limits(folder, needed, options.threads, environment)
-    rows = [figures.summary(dict(name=name, **values), described.get(name, {}), limits) for name, values in samples.items()]
-    print_table(rows, len(paths) > 1)
-    report = {"machine": machine(), "threads": options.threads, "rounds": options.rounds, "limits": limits, "rows": rows}
+
+    rows = [figures.summary(dict(name=name, **values), described.get(name, {})) for name, values in samples.items()]
+    print_table(rows)
+    report = {"machine": machine(), "threads": options.threads, "rounds": options.rounds, "limits": figures.rates(rows, work), "rows": rows}
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n")
     if options.svg:

@@ -27,19 +27,37 @@ def unit(row):
     return "MB" if row.endswith("_MB") else "us"
 
 
-def summary(row, description, limits):
-    """What one row's samples come to: medians, the median of the pairs' ratios, the limit and its share."""
+def paired(row, program, divisor="taper"):
+    """The median of the ratios of samples taken in turns."""
+    return statistics.median(of / by for of, by in zip(row[program], row[divisor]))
+
+
+def summary(row, description):
+    """What one row's samples come to: medians, and of what is compared the median of the pairs' ratios."""
     result = dict(row, set=description.get("set"), goal=description.get("goal"), why=description.get("why"))
     result["median"] = statistics.median(row["taper"])
     if row.get("pytorch"):
         result["pytorch_median"] = statistics.median(row["pytorch"])
-        result["ratio"] = statistics.median(p / t for t, p in zip(row["taper"], row["pytorch"]))
-    parts = terms(description)
+        result["ratio"] = paired(row, "pytorch")
+    if row.get("one_thread"):
+        result["speedup"] = paired(row, "one_thread")
+    limits, parts = row.get("limits") or {}, terms(description)
     if parts and all(name in limits for _, name in parts):
-        result["limit_us"] = sum(times * limits[name]["us"] for times, name in parts)
+        samples = [sum(figures) for figures in zip(*([times * sample for sample in limits[name]] for times, name in parts))]
+        result["limit_us"] = statistics.median(samples)
         result["limit"] = description["limit"]
-        result["share"] = result["limit_us"] / result["median"]
+        result["share"] = paired(dict(row, limit=samples), "limit")
     return result
+
+
+def rates(rows, work):
+    """{limit: {"us", "rate"}} of all samples, where `work` says what a limit does in a microsecond: (amount, unit)."""
+    found = {}
+    for row in rows:
+        for name, samples in row["limits"].items():
+            found.setdefault(name, []).extend(samples)
+    medians = {name: statistics.median(samples) for name, samples in found.items()}
+    return {name: {"us": us, "rate": f"{float(work[name][0]) / us:.4g} {work[name][1]}"} for name, us in medians.items()}
 
 
 def reached(row, rows):

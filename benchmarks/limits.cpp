@@ -7,6 +7,9 @@
 //   update_V_B                       per B random rows copied out as above and then changed in place
 //   fork_join                        per job handed to all threads and waited for, all of them awake
 // clang-format on
+// limits THREADS turns takes turns with the programs of rows. It reads lines: names with spaces between, of which it
+// says what they do in a microsecond that one call would take (`amount unit`, a tab between two names); then for each
+// "again" a sample of each, in microseconds; "done" and the next names.
 #include <cblas.h>
 #include <sys/mman.h>
 
@@ -15,8 +18,12 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <limits>
+#include <map>
 #include <memory>
 #include <random>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -53,7 +60,7 @@ LIMITS_CLONES float read(const float* a, Count n) {
 }
 
 // Floats on huge pages where the system has them, all written once.
-using Floats = std::unique_ptr<float, void (*)(void*)>;
+using Floats = std::shared_ptr<float>;
 Floats floats(Count n) {
   const std::size_t page = std::size_t{2} << 20;
   const std::size_t bytes = (static_cast<std::size_t>(n) * sizeof(float) + page - 1) / page * page;
@@ -65,11 +72,13 @@ Floats floats(Count n) {
   return {begin, std::free};
 }
 
-/// Seconds per call of `piece(thread, repeat)` made on all threads at once, each without waiting for the others: the
-/// best of five samples of at least 50 ms.
+/// Seconds that so many calls take.
+using Timed = std::function<double(Count calls)>;
+
+/// Times calls of `piece(thread, call)` made on all threads at once, each without waiting for the others.
 template <class Piece>
-double seconds(int threads, Piece&& piece) {
-  const auto sample = [&](Count calls) {
+Timed on_all(int threads, Piece piece) {
+  return [=](Count calls) {
     std::atomic<int> ready{0};
     std::atomic<bool> go{false};
     std::vector<double> ends(static_cast<std::size_t>(threads));
@@ -91,91 +100,98 @@ double seconds(int threads, Piece&& piece) {
     for (std::thread& other : others) other.join();
     return *std::max_element(ends.begin(), ends.end()) - start;
   };
-  Count calls = 1;
-  double time = sample(1);
-  for (; time < 0.05; time = sample(calls))
-    calls = std::max(calls + 1, static_cast<Count>(static_cast<double>(calls) * std::min(100.0, 0.06 / time)));
-  for (int i = 0; i < 4; ++i) time = std::min(time, sample(calls));
-  return time / static_cast<double>(calls);
 }
 
-void print(const std::string& name, double microseconds, double rate, const char* unit) {
-  std::printf("%s\t%.5g\t%.4g %s\n", name.c_str(), microseconds, rate, unit);
-  std::fflush(stdout);
+/// Times calls of a piece that sees to threads itself.
+template <class Piece>
+Timed on_one(Piece piece) {
+  return on_all(1, [=](int, Count) { piece(); });
 }
 
-void stream(const std::string& name, int threads, Count n) {
-  const std::string kind = name.substr(0, name.find('_'));
+struct Limit {
+  double parts;             ///< a call does so many of what the limit's figure is for
+  double amount;            ///< what one of them does, in units times microseconds
+  const char* unit;         ///< of the rate
+  std::vector<Timed> ways;  ///< of which the quickest counts
+};
+
+/// Samples of a limit, in microseconds, that take the time asked for.
+class Samples {
+ public:
+  Samples(const Limit& limit, double at_least) : limit_(&limit) {
+    for (const Timed& way : limit.ways)
+      calls_.push_back(timing::calls_that_last(at_least / static_cast<double>(limit.ways.size()), way));
+  }
+  double next() const {
+    double best = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < calls_.size(); ++i)
+      best = std::min(best, limit_->ways[i](calls_[i]) / static_cast<double>(calls_[i]));
+    return best * 1e6 / limit_->parts;
+  }
+
+ private:
+  const Limit* limit_;
+  std::vector<Count> calls_;
+};
+
+Limit stream(const std::string& kind, int threads, Count n) {
   const Count piece = n / threads;
   const Floats a = floats(n), b = floats(n), c = floats(n);
-  volatile float sink = 0;
-  const double time = seconds(threads, [&](int thread, Count) {
+  const auto call = [=](int thread, Count) {
     const Count at = thread * piece;
     if (kind == "triad") triad(a.get() + at, b.get() + at, c.get() + at, piece);
     if (kind == "axpy") triad(a.get() + at, a.get() + at, b.get() + at, piece);
     if (kind == "copy") copy(a.get() + at, b.get() + at, piece);
-    if (kind == "read") sink = read(a.get() + at, piece);
-  });
+    if (kind == "read") c.get()[at] = read(a.get() + at, piece);
+  };
   const double arrays = kind == "triad" || kind == "axpy" ? 3 : kind == "copy" ? 2 : 1;
-  const double megabytes = arrays * 4e-6 * static_cast<double>(n);
-  print(name, time / megabytes * 1e6, megabytes / time * 1e-3, "GB/s");
+  return {arrays * 4e-6 * static_cast<double>(n), 1e3, "GB/s", {on_all(threads, call)}};
 }
 
-// OpenBLAS on all threads, or, where that is quicker, on a strip of the result on each thread.
-void sgemm(const std::string& name, const std::string& transposed, int threads, Count m, Count n, Count k) {
+// The very call that a program would make: OpenBLAS may use all threads, and decides whether it does.
+Limit sgemm(const std::string& transposed, Count m, Count n, Count k) {
   const bool left = transposed.at(0) == 't', right = transposed.at(1) == 't';
   const Floats a = floats(m * k), b = floats(k * n), c = floats(m * n);
-  const auto product = [&](Count row, Count column, Count height, Count width) {
+  const auto product = [=] {
     const auto as_int = [](Count x) { return static_cast<blasint>(x); };
-    cblas_sgemm(CblasRowMajor, left ? CblasTrans : CblasNoTrans, right ? CblasTrans : CblasNoTrans, as_int(height),
-                as_int(width), as_int(k), 1, a.get() + row * (left ? 1 : k), as_int(left ? m : k),
-                b.get() + column * (right ? k : 1), as_int(right ? k : n), 0, c.get() + row * n + column, as_int(n));
+    cblas_sgemm(CblasRowMajor, left ? CblasTrans : CblasNoTrans, right ? CblasTrans : CblasNoTrans, as_int(m),
+                as_int(n), as_int(k), 1, a.get(), as_int(left ? m : k), b.get(), as_int(right ? k : n), 0, c.get(),
+                as_int(n));
   };
-  double time = seconds(1, [&](int, Count) { product(0, 0, m, n); });
-  if (threads > 1 && std::max(m, n) >= threads) {
-    openblas_set_num_threads(1);
-    time = std::min(time, seconds(threads, [&](int thread, Count) {
-                      const Count begin = std::max(m, n) * thread / threads,
-                                  end = std::max(m, n) * (thread + 1) / threads;
-                      if (m > n) product(begin, 0, end - begin, n);
-                      if (m <= n) product(0, begin, m, end - begin);
-                    }));
-    openblas_set_num_threads(threads);
-  }
-  print(name, time * 1e6, 2e-9 * static_cast<double>(m * n * k) / time, "GFLOP/s");
+  return {1, 2e-3 * static_cast<double>(m * n * k), "GFLOP/s", {on_one(product)}};
 }
 
-void rows(const std::string& name, int threads, Count words, Count batch, bool update) {
+Limit rows(int threads, Count words, Count batch, bool update) {
   constexpr Count dim = 128;
   const Floats table = floats(words * dim), out = floats(batch * dim);
-  std::vector<Count> indices(static_cast<std::size_t>(std::max<Count>(64 * batch, words / batch * batch)));
+  const Count batches = std::max<Count>(64, words / batch), piece = batch / threads;
+  const auto indices = std::make_shared<std::vector<Count>>(static_cast<std::size_t>(batches * batch));
   std::mt19937_64 random(1);
-  for (Count& index : indices) index = static_cast<Count>(random() % static_cast<std::uint64_t>(words));
-  const Count batches = static_cast<Count>(indices.size()) / batch, piece = batch / threads;
-  const auto call_of = [&](int thread, Count call, bool prefetch) {
-    const Count* const at = indices.data() + call % batches * batch + thread * piece;
-    float* const gathered = out.get() + thread * piece * dim;
-    for (Count i = 0; i < piece; ++i) {
-      // Into the second cache long before, into the first shortly before.
-      if (prefetch && i + 32 < piece)
-        for (Count j = 0; j < dim; j += 16) __builtin_prefetch(table.get() + at[i + 32] * dim + j, 0, 2);
-      if (prefetch && i + 4 < piece)
-        for (Count j = 0; j < dim; j += 16) __builtin_prefetch(table.get() + at[i + 4] * dim + j, 0, 3);
-      std::memcpy(gathered + i * dim, table.get() + at[i] * dim, dim * sizeof(float));
-    }
-    if (!update) return;
-    for (Count i = 0; i < piece; ++i) {
-      float* const row = table.get() + at[i] * dim;
-      triad(row, row, gathered + i * dim, dim);
-    }
+  for (Count& index : *indices) index = static_cast<Count>(random() % static_cast<std::uint64_t>(words));
+  const auto way = [&](bool prefetch) {
+    return on_all(threads, [=](int thread, Count call) {
+      const Count* const at = indices->data() + call % batches * batch + thread * piece;
+      float* const gathered = out.get() + thread * piece * dim;
+      for (Count i = 0; i < piece; ++i) {
+        // Into the second cache long before, into the first shortly before.
+        if (prefetch && i + 32 < piece)
+          for (Count j = 0; j < dim; j += 16) __builtin_prefetch(table.get() + at[i + 32] * dim + j, 0, 2);
+        if (prefetch && i + 4 < piece)
+          for (Count j = 0; j < dim; j += 16) __builtin_prefetch(table.get() + at[i + 4] * dim + j, 0, 3);
+        std::memcpy(gathered + i * dim, table.get() + at[i] * dim, dim * sizeof(float));
+      }
+      if (!update) return;
+      for (Count i = 0; i < piece; ++i) {
+        float* const row = table.get() + at[i] * dim;
+        triad(row, row, gathered + i * dim, dim);
+      }
+    });
   };
   // Of a table in a near cache prefetching is a waste.
-  const double time = std::min(seconds(threads, [&](int thread, Count call) { call_of(thread, call, true); }),
-                               seconds(threads, [&](int thread, Count call) { call_of(thread, call, false); }));
-  print(name, time * 1e6, static_cast<double>(batch) / time * 1e-6, "M rows/s");
+  return {1, static_cast<double>(batch), "M rows/s", {way(true), way(false)}};
 }
 
-void fork_join(const std::string& name, int threads) {
+double seconds_of_fork_joins(int threads, Count calls) {
   std::atomic<Count> job{0}, done{0};
   std::vector<std::thread> others;
   for (int t = 1; t < threads; ++t)
@@ -189,15 +205,15 @@ void fork_join(const std::string& name, int threads) {
       }
     });
   Count last = 0;
-  const double time = seconds(1, [&](int, Count) {
+  const double time = on_one([&] {
     done.store(0, std::memory_order_relaxed);
     job.store(++last, std::memory_order_release);
     while (done.load(std::memory_order_acquire) < threads - 1) {
     }
-  });
+  })(calls);
   job = -1;
   for (std::thread& other : others) other.join();
-  print(name, time * 1e6, 1e-6 / time, "M/s");
+  return time;
 }
 
 Count number(const std::string& text) {
@@ -209,7 +225,7 @@ Count number(const std::string& text) {
   return value * (unit == "k" ? 1'000 : unit == "M" ? 1'000'000 : 1);
 }
 
-void measure(const std::string& name, int threads) {
+Limit limit_of(const std::string& name, int threads) {
   std::vector<std::string> words;
   for (std::size_t at = 0; at <= name.size();) {
     const std::size_t end = std::min(name.find('_', at), name.size());
@@ -220,15 +236,50 @@ void measure(const std::string& name, int threads) {
   const std::size_t count = words.size();
   const bool factors = count == 5 && words[1].size() == 2 && words[1].find_first_not_of("nt") == std::string::npos;
   if ((kind == "copy" || kind == "triad" || kind == "axpy" || kind == "read") && count == 2)
-    return stream(name, threads, number(words[1]));
-  if (kind == "sgemm" && factors)
-    return sgemm(name, words[1], threads, number(words[2]), number(words[3]), number(words[4]));
+    return stream(kind, threads, number(words[1]));
+  if (kind == "sgemm" && factors) return sgemm(words[1], number(words[2]), number(words[3]), number(words[4]));
   if ((kind == "gather" || kind == "update") && count == 3)
-    return rows(name, threads, number(words[1]), number(words[2]), kind == "update");
-  if (name == "fork_join") return fork_join(name, threads);
+    return rows(threads, number(words[1]), number(words[2]), kind == "update");
+  if (name == "fork_join")
+    return {1, 1, "M/s", {[threads](Count calls) { return seconds_of_fork_joins(threads, calls); }}};
   throw std::invalid_argument(
       "there is no limit '" + name +
       "'; there are copy_N, triad_N, axpy_N, read_N, sgemm_nt_M_N_K, gather_V_B, update_V_B, fork_join");
+}
+
+void print(const std::string& name, int threads) {
+  const Limit limit = limit_of(name, threads);
+  const Samples samples(limit, 0.05);
+  std::vector<double> times(5);
+  for (double& time : times) time = samples.next();
+  std::sort(times.begin(), times.end());
+  std::printf("%s\t%.5g\t%.4g %s\n", name.c_str(), times[2], limit.amount / times[2], limit.unit);
+  std::fflush(stdout);
+}
+
+void take_turns(int threads) {
+  std::map<std::string, Limit> limits;  // one row's; what the next row shares with it stays
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::vector<std::string> names;
+    for (std::string name; words >> name;) names.push_back(name);
+    std::erase_if(limits, [&](const auto& x) { return std::find(names.begin(), names.end(), x.first) == names.end(); });
+    std::vector<Samples> samples;
+    const double at_least = std::max(0.01, 0.05 / static_cast<double>(names.size()));
+    for (const std::string& name : names) {
+      const auto found = limits.find(name);
+      const Limit& limit = found != limits.end() ? found->second : limits[name] = limit_of(name, threads);
+      samples.emplace_back(limit, at_least);
+      std::printf("%s%.6g %s", samples.size() > 1 ? "\t" : "", limit.amount, limit.unit);
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+    while (std::getline(std::cin, line) && line == "again") {
+      for (std::size_t i = 0; i < samples.size(); ++i) std::printf("%s%.5g", i > 0 ? "\t" : "", samples[i].next());
+      std::printf("\n");
+      std::fflush(stdout);
+    }
+  }
 }
 
 }  // namespace
@@ -236,7 +287,11 @@ void measure(const std::string& name, int threads) {
 int main(int argc, char** argv) try {
   const int threads = argc > 1 ? static_cast<int>(number(argv[1])) : 1;
   openblas_set_num_threads(threads);
-  for (int i = 2; i < argc; ++i) measure(argv[i], threads);
+  if (argc == 3 && std::string_view(argv[2]) == "turns") {
+    take_turns(threads);
+  } else {
+    for (int i = 2; i < argc; ++i) print(argv[i], threads);
+  }
 } catch (const std::exception& error) {
   std::fprintf(stderr, "limits: %s\n", error.what());
   return 1;

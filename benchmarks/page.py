@@ -30,8 +30,8 @@ def merge(files):
     for report in reports.values():
         names = [name for name in described if name in report["rows"]] + [name for name in report["rows"] if name not in described]
         # Samples and limits were measured; what they are held against may have been written since.
-        report["rows"] = [figures.summary({key: report["rows"][name].get(key) for key in ("name", "taper", "pytorch")},
-                                          described.get(name, {}), report["limits"]) for name in names]
+        report["rows"] = [figures.summary({key: report["rows"][name].get(key) for key in ("name", "taper", "one_thread", "pytorch", "limits")},
+                                          described.get(name, {})) for name in names]
     return [reports[threads] for threads in sorted(reports)], list(living.values())
 
 
@@ -82,20 +82,18 @@ def slower(reports):
             if row.get("ratio", 1) < 0.95 and figures.unit(row["name"]) == "us":
                 lines.append(f"- `{row['name']}`, {report['threads']} thread{'s' * (report['threads'] > 1)}: {times(row['ratio'])} PyTorch's speed"
                              + (f"; {row['why']}" if row["why"] else ""))
-    alone = {row["name"]: row["median"] for row in reports[0]["rows"]}
-    for report in reports[1:]:
+    for report in reports:
         for row in report["rows"]:
-            if figures.unit(row["name"]) == "us" and row["median"] > 1.05 * alone.get(row["name"], row["median"]):
-                more = 100 * (row["median"] / alone[row["name"]] - 1)
-                lines.append(f"- `{row['name']}`: {more:.0f}% slower with {report['threads']} threads than with {reports[0]['threads']}"
-                             + (f"; {row['why']}" if row["why"] else ""))
+            if figures.unit(row["name"]) == "us" and (more := 1 / row.get("speedup", 1) - 1) > 0.05:
+                lines.append(f"- `{row['name']}`: {100 * more:.0f}% slower with {report['threads']} threads than with one" + (f"; {row['why']}" if row["why"] else ""))
     return "\n".join(lines) or "None."
 
 
 def every_row(report):
-    head = ["row", "set", "Taper", "PyTorch", "ratio", "limit", "share", "the limit is"]
+    threads = report["threads"] > 1
+    head = ["row", "set", "Taper", "PyTorch", "ratio", *["of one thread"] * threads, "limit", "share", "the limit is"]
     lines = [[f"`{row['name']}`", row["set"] or "", figures.number(row["median"]), figures.number(row.get("pytorch_median")), times(row.get("ratio")),
-              figures.number(row.get("limit_us")), share(row), row.get("limit", "")] for row in report["rows"]]
+              *[times(row.get("speedup"))] * threads, figures.number(row.get("limit_us")), share(row), row.get("limit", "")] for row in report["rows"]]
     return table(head, lines)
 
 

@@ -54,6 +54,15 @@ void report(const Arguments& arguments, const std::string& name, Sample&& sample
   std::fflush(stdout);
 }
 
+/// So many calls that `time(calls)`, their seconds, comes to the time asked for.
+template <class Time>
+long calls_that_last(double at_least, Time&& time) {
+  long calls = 1;
+  for (double t = time(1); t < at_least; t = time(calls))
+    calls = std::max(calls + 1, static_cast<long>(static_cast<double>(calls) * std::min(100.0, 1.2 * at_least / t)));
+  return calls;
+}
+
 /// Reports microseconds per call of `body`, which a sample calls until 50 ms are over. Rows whose name does not contain
 /// the filter are passed over.
 template <class F>
@@ -68,9 +77,7 @@ void row(const Arguments& arguments, const std::string& name, F&& body) {
     return now() - start;
   };
   body();
-  long calls = 1;
-  for (double t = time(1); t < 0.05; t = time(calls))
-    calls = std::max(calls + 1, static_cast<long>(static_cast<double>(calls) * std::min(100.0, 0.06 / t)));
+  const long calls = calls_that_last(0.05, time);
   report(arguments, name, [&] { return time(calls) / static_cast<double>(calls) * 1e6; });
 }
 
