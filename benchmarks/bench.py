@@ -5,6 +5,7 @@ Taper, with several threads also Taper with one, then PyTorch, and all others st
 see the same machine. Where libtorch-dev is not installed, PyTorch's figures are left out.
 """
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -85,26 +86,27 @@ class Program:
         self.process = subprocess.Popen([path, count, *options], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def say(self, word):
-        self.process.stdin.write(word + "\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # hear() tells how a program has ended
+            self.process.stdin.write(word + "\n")
+            self.process.stdin.flush()
 
     def hear(self):
         """The next line; empty after the last."""
         self.process.send_signal(signal.SIGCONT)
-        line = self.process.stdout.readline().rstrip("\n")
-        self.process.send_signal(signal.SIGSTOP)
-        if not line and self.end() != 0:
+        line = self.process.stdout.readline()
+        if line:
+            self.process.send_signal(signal.SIGSTOP)
+        elif self.process.wait() != 0:
             raise SystemExit(f"bench.sh: {self.process.args[0]} failed with status {self.process.returncode}")
-        return line
+        return line.rstrip("\n")
 
     def samples(self):
         self.say("again")
         return [float(figure) for figure in self.hear().split("\t")]
 
     def end(self):
-        self.process.send_signal(signal.SIGCONT)
-        self.process.stdin.close()
-        return self.process.wait()
+        self.process.kill()
+        self.process.wait()
 
 
 class Turns:
@@ -158,8 +160,7 @@ class Turns:
 
     def end(self):
         for program in (*self.programs.values(), self.limits):
-            program.process.kill()
-            program.process.wait()
+            program.end()
 
 
 def machine():
