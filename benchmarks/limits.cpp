@@ -118,9 +118,9 @@ struct Limit {
 /// Samples of a limit, in microseconds, that take the time asked for.
 class Samples {
  public:
-  Samples(const Limit& limit, double at_least) : limit_(&limit) {
+  Samples(const Limit& limit, double seconds) : limit_(&limit) {
     for (const Timed& way : limit.ways)
-      calls_.push_back(timing::calls_that_last(at_least / static_cast<double>(limit.ways.size()), way));
+      calls_.push_back(timing::calls_that_last(seconds / static_cast<double>(limit.ways.size()), way));
   }
   double next() const {
     double best = std::numeric_limits<double>::infinity();
@@ -265,11 +265,11 @@ void take_turns(int threads) {
     for (std::string name; words >> name;) names.push_back(name);
     std::erase_if(limits, [&](const auto& x) { return std::find(names.begin(), names.end(), x.first) == names.end(); });
     std::vector<Samples> samples;
-    const double at_least = std::max(0.01, 0.05 / static_cast<double>(names.size()));
+    const double seconds = std::max(0.01, 0.05 / static_cast<double>(names.size()));
     for (const std::string& name : names) {
       const auto found = limits.find(name);
       const Limit& limit = found != limits.end() ? found->second : limits[name] = limit_of(name, threads);
-      samples.emplace_back(limit, at_least);
+      samples.emplace_back(limit, seconds);
       std::printf("%s%.6g %s", samples.size() > 1 ? "\t" : "", limit.amount, limit.unit);
     }
     std::printf("\n");

@@ -54,16 +54,19 @@ void report(const Arguments& arguments, const std::string& name, Sample&& sample
   std::fflush(stdout);
 }
 
-/// So many calls that `time(calls)`, their seconds, comes to the time asked for.
+/// So many calls that `time(calls)`, their seconds, comes to about `seconds`, judged by calls that take a fifth of it.
 template <class Time>
-long calls_that_last(double at_least, Time&& time) {
+long calls_that_last(double seconds, Time&& time) {
   long calls = 1;
-  for (double t = time(1); t < at_least; t = time(calls))
-    calls = std::max(calls + 1, static_cast<long>(static_cast<double>(calls) * std::min(100.0, 1.2 * at_least / t)));
-  return calls;
+  double t = time(1);
+  const auto in = [&](double wanted) {
+    return static_cast<long>(static_cast<double>(calls) * std::min(100.0, wanted / t));
+  };
+  for (; t < seconds / 5; t = time(calls)) calls = std::max(calls + 1, in(seconds / 4));
+  return std::max(1L, in(seconds));
 }
 
-/// Reports microseconds per call of `body`, which a sample calls until 50 ms are over. Rows whose name does not contain
+/// Reports microseconds per call of `body`, which a sample calls for about 50 ms. Rows whose name does not contain
 /// the filter are passed over.
 template <class F>
 void row(const Arguments& arguments, const std::string& name, F&& body) {
