@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -39,6 +40,10 @@ thread_local bool inside_parallel = false;
 // Workers sleep on a condition variable between jobs, after looking out for the next one a little longer: waking a
 // thread costs more than most kernels, and a training step has many of them in a row. One job runs at a time; a second
 // thread that asks meanwhile runs its own range alone, so nobody waits for a stranger's work.
+//
+// Each thread has a share of the range, cut in the same place whenever the range is the same, and takes of others'
+// shares only when it is done with its own: what a kernel wrote lies in the cache of the core where the next one reads
+// it. Between cores it travels at a fraction of a cache's speed.
 class Pool {
  public:
   static Pool& instance() {
@@ -52,20 +57,28 @@ class Pool {
     if (!owner.owns_lock()) return false;
     {
       std::lock_guard lock(mutex_);
-      while (static_cast<int>(workers_.size()) < threads - 1) workers_.emplace_back([this] { work(); });
-      next_.store(begin, std::memory_order_relaxed);
-      end_ = end;
+      while (static_cast<int>(shares_.size()) < threads) shares_.emplace_back();
+      while (static_cast<int>(workers_.size()) < threads - 1)
+        workers_.emplace_back([this, self = static_cast<int>(workers_.size()) + 1] { work(self); });
+      const std::int64_t count = (end - begin + grain - 1) / grain;
+      // The caller's share comes first and is no smaller than the others', which have to wake up.
+      const auto cut = [&](int share) { return begin + (count * share + threads - 1) / threads * grain; };
+      for (int i = 0; i < threads; ++i) {
+        Share& share = shares_[static_cast<std::size_t>(i)];
+        share.next.store(cut(i), std::memory_order_relaxed);
+        share.end = std::min(end, cut(i + 1));
+      }
       grain_ = grain;
       body_ = body;
       context_ = context;
       error_ = nullptr;
-      openings_ = threads - 1;
+      threads_ = open_to_ = threads;
       ++job_;
     }
     wake_.notify_all();
-    pieces();
+    pieces(0);
     std::unique_lock lock(mutex_);
-    openings_ = 0;
+    open_to_ = 0;
     if (active_ > 0) {
       lock.unlock();
       look_out([this] { return active_.load(std::memory_order_acquire) == 0; });
@@ -93,33 +106,41 @@ class Pool {
     for (int i = 0; i < 100 && !over(); ++i) std::this_thread::yield();
   }
 
-  void pieces() {
+  // What is left of a job's range [.., end) that one thread is to do first.
+  struct alignas(64) Share {
+    std::atomic<std::int64_t> next{0};
+    std::int64_t end = 0;
+  };
+
+  void pieces(int self) {
     inside_parallel = true;
     try {
-      for (;;) {
-        const std::int64_t from = next_.fetch_add(grain_, std::memory_order_relaxed);
-        if (from >= end_) break;
-        body_(context_, from, std::min(end_, from + grain_));
+      for (int i = 0; i < threads_; ++i) {
+        Share& share = shares_[static_cast<std::size_t>((self + i) % threads_)];
+        for (;;) {
+          const std::int64_t from = share.next.fetch_add(grain_, std::memory_order_relaxed);
+          if (from >= share.end) break;
+          body_(context_, from, std::min(share.end, from + grain_));
+        }
       }
     } catch (...) {
       std::lock_guard lock(mutex_);
       if (!error_) error_ = std::current_exception();
-      next_.store(end_, std::memory_order_relaxed);
+      for (Share& share : shares_) share.next.store(share.end, std::memory_order_relaxed);
     }
     inside_parallel = false;
   }
 
-  void work() {
+  void work(int self) {
     std::uint64_t seen = 0;
     std::unique_lock lock(mutex_);
     for (;;) {
-      wake_.wait(lock, [&] { return stop_ || (job_ != seen && openings_ > 0); });
+      wake_.wait(lock, [&] { return stop_ || (job_ != seen && self < open_to_); });
       if (stop_) return;
       seen = job_;
-      --openings_;
       ++active_;
       lock.unlock();
-      pieces();
+      pieces(self);
       lock.lock();
       if (--active_ == 0) done_.notify_one();
       lock.unlock();
@@ -133,14 +154,14 @@ class Pool {
   std::condition_variable wake_;
   std::condition_variable done_;
   std::vector<std::thread> workers_;
-  std::atomic<std::int64_t> next_{0};
-  std::int64_t end_ = 0;
+  std::deque<Share> shares_;  // which stay where they are when more are added
   std::int64_t grain_ = 1;
   ParallelBody body_ = nullptr;
   void* context_ = nullptr;
   std::exception_ptr error_;
   std::atomic<std::uint64_t> job_{0};
-  int openings_ = 0;
+  int threads_ = 0;  // that may take part in the job
+  int open_to_ = 0;  // the same while workers may still join it, then none
   std::atomic<int> active_{0};
   bool stop_ = false;
 };

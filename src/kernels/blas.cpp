@@ -139,12 +139,15 @@ void run_tiles(const Product<T>& x, const Tile& tile) {
   const I64 narrowest = x.n - (across - 1) * tile.n;
   const bool joins =
       std::is_same_v<T, float> && has_kernels_without_copies() && tile.m * narrowest * x.k > worth_a_thread;
+  // Threads share a result by columns where it is wide, so that each reads its own rows of a layer's weight, and by
+  // rows where it is the gradient of one: these are the rows that an optimizer has them change.
+  const bool by_columns = joins || (x.n > x.m && !Stored<T>(x.a, x.m, x.k).transposed);
   const I64 at_once =
       joins ? across * down / (2 * get_num_threads() - 1) : worth_a_thread / 2 / (tile.m * tile.n * x.k);
   parallel_for(0, across * down, std::max<I64>(1, at_once), [&](I64 begin, I64 end) {
     for (I64 t = begin, count = 1; t < end; t += count) {
-      const I64 i = joins ? t % down : t / across;
-      const I64 j = joins ? t / down : t % across;
+      const I64 i = by_columns ? t % down : t / across;
+      const I64 j = by_columns ? t / down : t % across;
       if (joins) count = std::max<I64>(1, std::min(end - t, x.m / tile.m - i));
       blas_piece(piece_of(x, i * tile.m, j * tile.n, count * tile.m, tile.n));
     }
