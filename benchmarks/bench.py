@@ -1,8 +1,8 @@
 """scripts/bench.sh: builds benchmarks/ops and its twin in libtorch, lets them take turns row by row and compares them.
 
-All programs walk through the same rows. Of each row first `limits` takes a sample of what the row is held against, then
-Taper, with several threads also Taper with one, then PyTorch, and all others stand still meanwhile: samples that are compared
-see the same machine. Where libtorch-dev is not installed, PyTorch's figures are left out.
+All programs walk through the same rows. In a turn `limits` takes a sample of what the row is held against, Taper one of the
+row, with several threads another with one, and PyTorch, and all others stand still meanwhile; the next turn goes backwards.
+So samples that are compared see the same machine. Where libtorch-dev is not installed, PyTorch's figures are left out.
 """
 import argparse
 import contextlib
@@ -19,7 +19,7 @@ import chart
 import figures
 
 ROOT = Path(__file__).resolve().parent.parent
-PAIRS = 3  # of samples in a round; one where a pair takes longer than a second
+TURNS = 7  # of a row in a round; fewer where they take over a second
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,7 +43,7 @@ def new_file(text):
 def arguments():
     parser = Parser(prog="bench.sh", allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
                     description="Times operations of Taper and of PyTorch (libtorch, where libtorch-dev is installed) in turn: each one's\n"
-                                "median, the median of the pairs' ratios, with several threads also how many times as fast as with one thread,\n"
+                                "median, the median of the turns' ratios, with several threads also how many times as fast as with one thread,\n"
                                 "and the machine's own limit with the share of it that Taper reaches.")
     parser.add_argument("--filter", default="", metavar="NAME", help="only rows whose name contains NAME")
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="threads of each program (1)")
@@ -100,8 +100,8 @@ class Program:
             raise SystemExit(f"bench.sh: {self.process.args[0]} failed with status {self.process.returncode}")
         return line.rstrip("\n")
 
-    def samples(self):
-        self.say("again")
+    def samples(self, word="again"):
+        self.say(word)
         return [float(figure) for figure in self.hear().split("\t")]
 
     def end(self):
@@ -110,13 +110,12 @@ class Program:
 
 
 class Turns:
-    """The programs of a round: Taper, its limits, with several threads also Taper with one, and PyTorch where it is built."""
+    """The programs of a round: Taper, its limits, and PyTorch where it is built."""
 
     def __init__(self, folder, options, described):
         self.described = described
+        self.several = options.threads > 1
         self.programs = {"taper": Program(folder / "ops", options.threads, options.filter, "turns")}
-        if options.threads > 1:
-            self.programs["one_thread"] = Program(folder / "ops", 1, options.filter, "turns")
         if (folder / "ops_libtorch").is_file():
             self.programs["pytorch"] = Program(folder / "ops_libtorch", options.threads, options.filter, "turns")
         self.limits = Program(folder / "limits", options.threads, "turns")
@@ -132,15 +131,23 @@ class Turns:
             raise SystemExit(f"bench.sh: the programs' rows differ: {' and '.join(names)}; build both anew")
         return names[0] or None
 
-    def measure(self, row, limits):
-        """Adds pairs of samples to `row`, {program: [samples]} and of its limits {"limits": {limit: [samples]}}."""
-        for _ in range(PAIRS):
-            start = time.monotonic()
-            if limits:
-                for limit, sample in zip(limits, self.limits.samples()):
-                    row["limits"].setdefault(limit, []).append(sample)
-            for name, program in self.programs.items():
-                row.setdefault(name, []).append(program.samples()[0])
+    def measure(self, row, limits, timed):
+        """Adds turns to `row`: {program: [samples]}, of Taper with one thread "one_thread", and of the limits {"limits": {limit: [samples]}}."""
+        steps = [("limits", self.limits, "again")] if limits else []
+        for name, program in self.programs.items():
+            steps.append((name, program, "again"))
+            if name == "taper" and self.several and timed:
+                steps.append(("one_thread", program, "alone"))
+        start = time.monotonic()
+        for _ in range(TURNS):
+            # There and back again: who comes after another program begins with cold caches.
+            for name, program, word in reversed(steps) if len(row.get("taper", [])) % 2 else steps:
+                samples = program.samples(word)
+                if name == "limits":
+                    for limit, sample in zip(limits, samples):
+                        row["limits"].setdefault(limit, []).append(sample)
+                else:
+                    row.setdefault(name, []).extend(samples)
             if time.monotonic() - start > 1:
                 break
 
@@ -154,7 +161,7 @@ class Turns:
                 self.limits.say(" ".join(limits))
                 for limit, text in zip(limits, self.limits.hear().split("\t")):
                     work[limit] = text.split(" ", 1)
-            self.measure(rows.setdefault(name, {"limits": {}}), limits)
+            self.measure(rows.setdefault(name, {"limits": {}}), limits, figures.unit(name) == "us")
             if limits:
                 self.limits.say("done")
 

@@ -33,7 +33,7 @@ def paired(row, program, divisor="taper"):
 
 
 def summary(row, description):
-    """What one row's samples come to: medians, and of what is compared the median of the pairs' ratios."""
+    """What one row's samples come to: medians, and of what is compared the median of the turns' ratios."""
     result = dict(row, set=description.get("set"), goal=description.get("goal"), why=description.get("why"))
     result["median"] = statistics.median(row["taper"])
     if row.get("pytorch"):

@@ -249,7 +249,7 @@ Limit limit_of(const std::string& name, int threads) {
 
 void print(const std::string& name, int threads) {
   const Limit limit = limit_of(name, threads);
-  const Samples samples(limit, 0.05);
+  const Samples samples(limit, timing::seconds_of_a_sample);
   std::vector<double> times(5);
   for (double& time : times) time = samples.next();
   std::sort(times.begin(), times.end());
@@ -265,7 +265,7 @@ void take_turns(int threads) {
     for (std::string name; words >> name;) names.push_back(name);
     std::erase_if(limits, [&](const auto& x) { return std::find(names.begin(), names.end(), x.first) == names.end(); });
     std::vector<Samples> samples;
-    const double seconds = std::max(0.01, 0.05 / static_cast<double>(names.size()));
+    const double seconds = std::max(0.005, timing::seconds_of_a_turn / static_cast<double>(names.size()));
     for (const std::string& name : names) {
       const auto found = limits.find(name);
       const Limit& limit = found != limits.end() ? found->second : limits[name] = limit_of(name, threads);

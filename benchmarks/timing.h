@@ -22,6 +22,7 @@ struct Arguments {
   int threads = 1;
   std::string_view filter;
   bool turns = false;  ///< takes turns with a peer: see report
+  void (*use_threads)(int count) = nullptr;
   /// Is handed each row instead of the clock: `call(row)` makes one call of it.
   void (*counter)(const std::string& name, void (*call)(void*), void* row) = nullptr;
 
@@ -33,15 +34,19 @@ struct Arguments {
 };
 
 /// Prints `name <tab> median of five samples`. When taking turns it prints the name, then one sample for each line read
-/// that says "again", so that who reads both programs can pair samples taken right after each other.
+/// that says "again", or "alone" for one with a single thread, so that who reads can pair samples taken right after
+/// each other: of two programs, or of one program and memory by two numbers of threads.
 template <class Sample>
 void report(const Arguments& arguments, const std::string& name, Sample&& sample) {
   if (arguments.turns) {
     std::printf("%s\n", name.c_str());
     std::fflush(stdout);
-    for (std::string line; std::getline(std::cin, line) && line == "again";) {
+    for (std::string line; std::getline(std::cin, line) && (line == "again" || line == "alone");) {
+      const bool alone = line == "alone";
+      if (alone) arguments.use_threads(1);
       std::printf("%.5g\n", sample());
       std::fflush(stdout);
+      if (alone) arguments.use_threads(arguments.threads);
     }
     return;
   }
@@ -66,7 +71,10 @@ long calls_that_last(double seconds, Time&& time) {
   return std::max(1L, in(seconds));
 }
 
-/// Reports microseconds per call of `body`, which a sample calls for about 50 ms. Rows whose name does not contain
+/// A sample's time. Turns are short, and many: who else is on the machine comes and goes.
+constexpr double seconds_of_a_sample = 0.05, seconds_of_a_turn = 0.025;
+
+/// Reports microseconds per call of `body`, which a sample calls for so long. Rows whose name does not contain
 /// the filter are passed over.
 template <class F>
 void row(const Arguments& arguments, const std::string& name, F&& body) {
@@ -80,7 +88,7 @@ void row(const Arguments& arguments, const std::string& name, F&& body) {
     return now() - start;
   };
   body();
-  const long calls = calls_that_last(0.05, time);
+  const long calls = calls_that_last(arguments.turns ? seconds_of_a_turn : seconds_of_a_sample, time);
   report(arguments, name, [&] { return time(calls) / static_cast<double>(calls) * 1e6; });
 }
 

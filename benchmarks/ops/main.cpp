@@ -2,7 +2,8 @@
 #include "ops/rows.h"
 
 int main(int argc, char** argv) {
-  const timing::Arguments arguments(argc, argv);
+  timing::Arguments arguments(argc, argv);
+  arguments.use_threads = ops::use_threads;
   ops::memory(arguments);
   ops::start(arguments.threads);
   ops::small(arguments);

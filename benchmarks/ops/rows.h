@@ -13,6 +13,8 @@ using timing::row;
 /// Fixes the seed and the number of threads.
 void start(int threads);
 
+void use_threads(int count);
+
 void memory(const Arguments& arguments);  ///< comes first: it forks, which wants a process without threads
 void small(const Arguments& arguments);
 void products(const Arguments& arguments);

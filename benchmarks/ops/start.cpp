@@ -1,7 +1,13 @@
 #include "ops/rows.h"
 #include "ops/tensors.h"
 
-void ops::start(int threads) {
+namespace ops {
+
+void start(int threads) {
   manual_seed(1);
-  set_num_threads(threads);
+  use_threads(threads);
 }
+
+void use_threads(int count) { set_num_threads(count); }
+
+}  // namespace ops

@@ -1,7 +1,13 @@
 #include "ops/rows.h"
 #include "ops_libtorch/tensors.h"
 
-void ops::start(int threads) {
+namespace ops {
+
+void start(int threads) {
   torch::manual_seed(1);
-  torch::set_num_threads(threads);
+  use_threads(threads);
 }
+
+void use_threads(int count) { torch::set_num_threads(count); }
+
+}  // namespace ops
