@@ -26,6 +26,10 @@ template <class T>
 void add_rounded(T* __restrict out, const T* __restrict row, std::int64_t dim, T weight) {
   for (std::int64_t j = 0; j < dim; ++j) out[j] += row[j] * weight;
 }
+template <class T>
+void scaled_row(T* __restrict out, const T* __restrict row, std::int64_t dim, T scale) {
+  for (std::int64_t j = 0; j < dim; ++j) out[j] = row[j] * scale;
+}
 // out = 0 + row + row ..., some columns at a time, whose sums stay in registers.
 template <class T, class Index>
 void sum_rows(const T* HWY_RESTRICT table, std::int64_t dim, const Index* begin, const Index* end, std::int64_t padding,
@@ -87,6 +91,8 @@ void add_fused_float(float* o, const float* r, std::int64_t n, float w) { add_fu
 void add_fused_double(double* o, const double* r, std::int64_t n, double w) { add_fused(o, r, n, w); }
 void add_rounded_float(float* o, const float* r, std::int64_t n, float w) { add_rounded(o, r, n, w); }
 void add_rounded_double(double* o, const double* r, std::int64_t n, double w) { add_rounded(o, r, n, w); }
+void scaled_row_float(float* o, const float* r, std::int64_t n, float s) { scaled_row(o, r, n, s); }
+void scaled_row_double(double* o, const double* r, std::int64_t n, double s) { scaled_row(o, r, n, s); }
 using I64 = std::int64_t;
 using I32 = std::int32_t;
 void sum_float64(const float* t, I64 n, const I64* b, const I64* e, I64 p, float* o) { sum_rows(t, n, b, e, p, o); }
@@ -111,6 +117,8 @@ HWY_EXPORT(add_fused_float);
 HWY_EXPORT(add_fused_double);
 HWY_EXPORT(add_rounded_float);
 HWY_EXPORT(add_rounded_double);
+HWY_EXPORT(scaled_row_float);
+HWY_EXPORT(scaled_row_double);
 HWY_EXPORT(sum_float64);
 HWY_EXPORT(sum_float32);
 HWY_EXPORT(sum_double64);
@@ -126,6 +134,15 @@ auto add_loop(bool fused) {
     return fused ? HWY_DYNAMIC_DISPATCH(add_fused_float) : HWY_DYNAMIC_DISPATCH(add_rounded_float);
   } else {
     return fused ? HWY_DYNAMIC_DISPATCH(add_fused_double) : HWY_DYNAMIC_DISPATCH(add_rounded_double);
+  }
+}
+
+template <class T>
+auto scaled_loop() {
+  if constexpr (std::is_same_v<T, float>) {
+    return HWY_DYNAMIC_DISPATCH(scaled_row_float);
+  } else {
+    return HWY_DYNAMIC_DISPATCH(scaled_row_double);
   }
 }
 
@@ -262,6 +279,16 @@ void add_bag_gradients(const RowGroups& groups, const std::int64_t* rows, std::i
                });
 }
 
+template <class T>
+void spread_bags(const T* g, std::int64_t dim, const std::int64_t* bounds, std::int64_t bags, const T* scale, T* out) {
+  const auto scaled = scaled_loop<T>();
+  parallel_for(0, bags, grain(numbers_of_a_bag(bounds[bags], bags, dim)), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t b = begin; b < end; ++b)
+      for (std::int64_t i = bounds[b]; i < bounds[b + 1]; ++i)
+        scaled(out + i * dim, g + b * dim, dim, scale == nullptr ? T{1} : scale[i]);
+  });
+}
+
 template <class T, class Index>
 void row_products(const T* a, const std::int64_t* a_rows, const T* b, const Index* b_rows, std::int64_t count,
                   std::int64_t dim, std::int64_t skip, T* out) {
@@ -293,6 +320,8 @@ template void add_bag_gradients(const RowGroups&, const I64*, I64, bool, const f
                                 float*);
 template void add_bag_gradients(const RowGroups&, const I64*, I64, bool, const double*, I64, const I64*, const double*,
                                 double*);
+template void spread_bags(const float*, I64, const I64*, I64, const float*, float*);
+template void spread_bags(const double*, I64, const I64*, I64, const double*, double*);
 template void row_products(const float*, const I64*, const float*, const I64*, I64, I64, I64, float*);
 template void row_products(const float*, const I64*, const float*, const I32*, I64, I64, I64, float*);
 template void row_products(const double*, const I64*, const double*, const I64*, I64, I64, I64, double*);

@@ -35,6 +35,11 @@ void add_at_max(T* table, std::int64_t dim, const std::int64_t* at, std::int64_t
 template <class T>
 void take_at_max(const T* table, std::int64_t dim, const std::int64_t* at, std::int64_t count, T* out);
 
+/// out[i] = g[b] for each entry i of bag b; with `scale`, one for each entry, times that. Bag b is [bounds[b],
+/// bounds[b + 1]).
+template <class T>
+void spread_bags(const T* g, std::int64_t dim, const std::int64_t* bounds, std::int64_t bags, const T* scale, T* out);
+
 /// For each group of equal rows, its entries' gradients summed in the group's order: out = fma(g[bag_of[i]], scale[i],
 /// out), into row r of `out` for group r, or where `in_place` into the row that the group names. A group of row `skip`
 /// is left out.

@@ -13,6 +13,7 @@
 #include "base/parallel.h"
 #include "base/pool.h"
 #include "kernels/prefetch.h"
+#include "kernels/row_order.h"
 #include "kernels/simd.h"
 #include "taper/base/threads.h"
 
@@ -183,26 +184,6 @@ void add_in_shares(const Entries<T, Index>& entries, std::int64_t each) {
     for (const std::int64_t i : list) entries.add(i);
 }
 
-struct Entry {
-  std::int64_t row;
-  std::int64_t position;
-};
-
-RowGroups groups_of(const std::vector<Entry>& sorted) {
-  RowGroups groups;
-  groups.position.resize(sorted.size());
-  groups.start.resize(sorted.size() + 1);
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    groups.position[i] = sorted[i].position;
-    groups.start[count] = static_cast<std::int64_t>(i);
-    count += i == 0 || sorted[i].row != sorted[i - 1].row ? 1 : 0;
-  }
-  groups.start.resize(count + 1);
-  groups.start[count] = static_cast<std::int64_t>(sorted.size());
-  return groups;
-}
-
 // Sums the entries of one of several distinct rows: those from `begin` on, on top of what `out` has of the ones before.
 template <class T>
 struct SumOfEntries {
@@ -285,11 +266,17 @@ void add_rows(T* table, std::int64_t dim, const Index* indices, std::int64_t cou
 }
 
 RowGroups group_rows(const std::int64_t* rows, std::int64_t count) {
-  std::vector<Entry> entries(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) entries[static_cast<std::size_t>(i)] = {rows[i], i};
-  // Not a stable sort: this one leaves equal rows in PyTorch's order.
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.row < b.row; });
-  return groups_of(entries);
+  RowGroups groups;
+  groups.position = row_order(rows, count);
+  groups.start.resize(groups.position.size() + 1);
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < groups.position.size(); ++i) {
+    groups.start[size] = static_cast<std::int64_t>(i);
+    size += i == 0 || rows[groups.position[i]] != rows[groups.position[i - 1]] ? 1 : 0;
+  }
+  groups.start.resize(size + 1);
+  groups.start[size] = count;
+  return groups;
 }
 
 template <class Index>

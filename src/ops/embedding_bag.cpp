@@ -78,17 +78,25 @@ Tensor scales(const Tensor& indices, const Tensor& bounds, const Tensor& factors
       c.how.scaled ? detail::frequencies(indices, c.how.rows) : std::vector<std::int64_t>();
   const std::vector<std::int64_t> sizes =
       c.mode == Mode::mean ? sizes_of(indices, bounds, c.how) : std::vector<std::int64_t>();
-  const Tensor bags = bag_of_each(bounds, count);
   const Tensor given = factors.defined() ? dense(factors) : Tensor();
+  const auto* ends = bounds.data<std::int64_t>();
   Tensor result = make_tensor({count}, dtype);
   dispatch_floating(dtype, [&](auto zero) {
     using T = decltype(zero);
+    const T* of_each = given.defined() ? given.data<T>() : nullptr;
+    T* to = result.data<T>();
     with_index(indices, [&](const auto* numbers) {
-      for (std::int64_t i = 0; i < count; ++i) {
-        double scale = given.defined() ? static_cast<double>(given.data<T>()[i]) : 1.0;
-        if (!counts.empty()) scale /= static_cast<double>(counts[static_cast<std::size_t>(numbers[i])]);
-        if (!sizes.empty()) scale /= static_cast<double>(sizes[static_cast<std::size_t>(bags.data<std::int64_t>()[i])]);
-        result.data<T>()[i] = numbers[i] == c.how.padding ? T{0} : static_cast<T>(scale);
+      for (std::int64_t b = 0; b + 1 < bounds.numel(); ++b) {
+        const double size = sizes.empty() ? 1.0 : static_cast<double>(sizes[static_cast<std::size_t>(b)]);
+        const T of_bag = static_cast<T>(1.0 / size);
+        for (std::int64_t i = ends[b]; i < ends[b + 1]; ++i) {
+          to[i] = of_each ? of_each[i] : of_bag;
+          if (!counts.empty()) {
+            const auto often = static_cast<double>(counts[static_cast<std::size_t>(numbers[i])]);
+            to[i] = static_cast<T>((of_each ? static_cast<double>(of_each[i]) : 1.0) / often / size);
+          }
+          if (numbers[i] == c.how.padding) to[i] = T{0};
+        }
       }
     });
   });
@@ -143,12 +151,17 @@ Tensor dense_gradient(const Tensor& g, const Tensor& indices, const Tensor& boun
 // [count, dim]: each index's share, multiplied in PyTorch's order.
 Tensor row_gradients(const Tensor& g, const Tensor& indices, const Tensor& bounds, const Tensor& factors,
                      const Shown& c) {
-  const NoGradGuard unrecorded;
-  Tensor rows = g.index_select(0, bag_of_each(bounds, indices.numel()));
   Shown unscaled = c;
   unscaled.how.scaled = false;
-  if (c.mode == Mode::mean) rows = rows * column(scales(indices, bounds, {}, unscaled, g.dtype()));
-  if (factors.defined()) rows = rows * column(factors.detach());
+  const bool whole = c.mode == Mode::sum && !factors.defined();
+  const Tensor scale = whole ? Tensor() : scales(indices, bounds, factors, unscaled, g.dtype());
+  const Tensor from = dense(g);
+  Tensor rows = make_tensor({indices.numel(), c.how.dim}, g.dtype());
+  dispatch_floating(g.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    kernels::spread_bags(from.data<T>(), c.how.dim, bounds.data<std::int64_t>(), bounds.numel() - 1,
+                         whole ? nullptr : scale.data<T>(), rows.data<T>());
+  });
   return rows;
 }
 

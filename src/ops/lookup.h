@@ -44,7 +44,7 @@ Tensor inverse_frequencies(const Tensor& indices, std::int64_t rows, DType dtype
 /// The COO gradient with an entry for each index but padding, in their order; `values` is [indices.numel(), dim].
 Tensor sparse_gradient(Tensor values, const Tensor& indices, const Lookup& how);
 
-/// Whether a list of the rows touched is cheaper than the table.
-inline bool touches_few_rows(const Tensor& indices, const Lookup& how) { return indices.numel() * 4 <= how.rows; }
+/// Whether a list of the rows touched is cheaper than the table: it is never the larger one.
+inline bool touches_few_rows(const Tensor& indices, const Lookup& how) { return indices.numel() <= how.rows; }
 
 }  // namespace taper::detail

@@ -121,6 +121,27 @@ TEST_CASE("bags' gradients are added group by group, in place or side by side") 
   });
 }
 
+TEST_CASE("each entry gets its bag's gradient, or so many times that") {
+  const auto ends = bounds();
+  const auto g = values<float>(8, kBags * kDim);
+  const auto scale = values<float>(9, kCount);
+  for (const bool scaled : {false, true}) {
+    std::vector<float> expected(at(kCount * kDim));
+    for (std::int64_t b = 0; b < kBags; ++b)
+      for (std::int64_t i = ends[at(b)]; i < ends[at(b + 1)]; ++i)
+        for (std::int64_t j = 0; j < kDim; ++j)
+          expected[at(i * kDim + j)] = scaled ? g[at(b * kDim + j)] * scale[at(i)] : g[at(b * kDim + j)];
+    on_every_target([&] {
+      const auto out = same_on_threads([&] {
+        std::vector<float> to(expected.size(), 5.0F);
+        spread_bags(g.data(), kDim, ends.data(), kBags, scaled ? scale.data() : nullptr, to.data());
+        return to;
+      });
+      CHECK(bits(out) == bits(expected));
+    });
+  }
+}
+
 TEST_CASE("products of rows are the same on any target, and nothing for the row left out") {
   const auto a_rows = integers(5, 500, 20);
   const auto b_rows = integers(6, 500, kRows);
