@@ -42,8 +42,8 @@ thread_local bool inside_parallel = false;
 // thread that asks meanwhile runs its own range alone, so nobody waits for a stranger's work.
 //
 // Each thread has a share of the range, cut in the same place whenever the range is the same, and takes of others'
-// shares only when it is done with its own: what a kernel wrote lies in the cache of the core where the next one reads
-// it. Between cores it travels at a fraction of a cache's speed.
+// shares only when it is done with its own, and the last first: what a kernel wrote lies in the cache of the core where
+// the next one reads it. Between cores it travels at a fraction of a cache's speed.
 class Pool {
  public:
   static Pool& instance() {
@@ -61,14 +61,14 @@ class Pool {
       while (static_cast<int>(workers_.size()) < threads - 1)
         workers_.emplace_back([this, self = static_cast<int>(workers_.size()) + 1] { work(self); });
       const std::int64_t count = (end - begin + grain - 1) / grain;
+      const std::int64_t together = count / Share::most + 1;  // pieces that become one, to be few enough
+      const std::int64_t pieces = (count + together - 1) / together;
       // The caller's share comes first and is no smaller than the others', which have to wake up.
-      const auto cut = [&](int share) { return begin + (count * share + threads - 1) / threads * grain; };
-      for (int i = 0; i < threads; ++i) {
-        Share& share = shares_[static_cast<std::size_t>(i)];
-        share.next.store(cut(i), std::memory_order_relaxed);
-        share.end = std::min(end, cut(i + 1));
-      }
-      grain_ = grain;
+      const auto cut = [&](int share) { return static_cast<std::uint64_t>((pieces * share + threads - 1) / threads); };
+      for (int i = 0; i < threads; ++i) shares_[static_cast<std::size_t>(i)].fill(cut(i), cut(i + 1));
+      begin_ = begin;
+      end_ = end;
+      grain_ = grain * together;
       body_ = body;
       context_ = context;
       error_ = nullptr;
@@ -106,10 +106,25 @@ class Pool {
     for (int i = 0; i < 100 && !over(); ++i) std::this_thread::yield();
   }
 
-  // What is left of a job's range [.., end) that one thread is to do first.
-  struct alignas(64) Share {
-    std::atomic<std::int64_t> next{0};
-    std::int64_t end = 0;
+  // What is left of the pieces that one thread is to do first: the first one's number and the end, in one word.
+  class alignas(64) Share {
+   public:
+    static constexpr std::int64_t most = std::int64_t{1} << 31;
+    void fill(std::uint64_t first, std::uint64_t end) { left_.store(first << 32 | end, std::memory_order_relaxed); }
+    /// The number of a piece that is now the caller's, or -1.
+    std::int64_t take(bool last) {
+      std::uint64_t left = left_.load(std::memory_order_relaxed);
+      for (;;) {
+        const std::uint64_t first = left >> 32, end = left & 0xffffffff;
+        if (first >= end) return -1;
+        if (left_.compare_exchange_weak(left, last ? left - 1 : left + (std::uint64_t{1} << 32),
+                                        std::memory_order_relaxed))
+          return static_cast<std::int64_t>(last ? end - 1 : first);
+      }
+    }
+
+   private:
+    std::atomic<std::uint64_t> left_{0};
   };
 
   void pieces(int self) {
@@ -117,16 +132,15 @@ class Pool {
     try {
       for (int i = 0; i < threads_; ++i) {
         Share& share = shares_[static_cast<std::size_t>((self + i) % threads_)];
-        for (;;) {
-          const std::int64_t from = share.next.fetch_add(grain_, std::memory_order_relaxed);
-          if (from >= share.end) break;
-          body_(context_, from, std::min(share.end, from + grain_));
+        for (std::int64_t piece = 0; (piece = share.take(i > 0)) >= 0;) {
+          const std::int64_t from = begin_ + piece * grain_;
+          body_(context_, from, std::min(end_, from + grain_));
         }
       }
     } catch (...) {
       std::lock_guard lock(mutex_);
       if (!error_) error_ = std::current_exception();
-      for (Share& share : shares_) share.next.store(share.end, std::memory_order_relaxed);
+      for (Share& share : shares_) share.fill(0, 0);
     }
     inside_parallel = false;
   }
@@ -155,6 +169,8 @@ class Pool {
   std::condition_variable done_;
   std::vector<std::thread> workers_;
   std::deque<Share> shares_;  // which stay where they are when more are added
+  std::int64_t begin_ = 0;
+  std::int64_t end_ = 0;
   std::int64_t grain_ = 1;
   ParallelBody body_ = nullptr;
   void* context_ = nullptr;
