@@ -266,7 +266,8 @@ void add_bag_gradients(const RowGroups& groups, const std::int64_t* rows, std::i
                        std::int64_t dim, const std::int64_t* bag_of, const T* scale, T* out) {
   const auto add = add_loop<T>(true);
   const auto entries = static_cast<std::int64_t>(groups.position.size());
-  parallel_for(0, groups.size(), grain(numbers_of_a_bag(entries, groups.size(), dim)),
+  const bool alone = stay_on_one_thread(entries, dim * static_cast<std::int64_t>(sizeof(T)));
+  parallel_for(0, groups.size(), alone ? groups.size() : grain(numbers_of_a_bag(entries, groups.size(), dim)),
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t r = begin; r < end; ++r) {
                    const std::int64_t* at = groups.position.data() + groups.start[static_cast<std::size_t>(r)];

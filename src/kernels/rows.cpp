@@ -117,12 +117,10 @@ auto any_outside_loop() {
 
 constexpr std::int64_t kMiB = 1 << 20;
 
-// How many entries of a list one thread takes. The rows that a step reads, sums and writes lie in the cache of the core
-// that had them last, and between cores that share no cache they travel slower than from memory: one thread keeps them,
-// unless there are so many that they do go to memory. A list is always cut in the same places, so that its rows stay
-// with their threads.
+// How many entries of a list one thread takes. A list is always cut in the same places, so that its rows stay with
+// their threads.
 std::int64_t share(std::int64_t count, std::int64_t row_bytes) {
-  const std::int64_t threads = count * row_bytes < 8 * kMiB ? 1 : get_num_threads();
+  const std::int64_t threads = stay_on_one_thread(count, row_bytes) ? 1 : get_num_threads();
   return std::max<std::int64_t>(1, (count + threads - 1) / threads);
 }
 

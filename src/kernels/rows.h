@@ -7,6 +7,11 @@
 // were checked before (see find_bad_index). T is float or double and Index int64_t or int32_t unless said otherwise.
 namespace taper::kernels {
 
+/// Whether so many rows are one thread's work. What a step reads, sums and writes lies in the cache of the core that
+/// had it last, and between cores that share no cache it travels slower than from memory: one thread keeps the rows,
+/// unless there are so many that they do go to memory.
+constexpr bool stay_on_one_thread(std::int64_t count, std::int64_t row_bytes) { return count * row_bytes < 8 << 20; }
+
 /// The position of the first index outside [0, rows), or -1.
 template <class Index>
 std::int64_t find_bad_index(const Index* indices, std::int64_t count, std::int64_t rows);
