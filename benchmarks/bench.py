@@ -19,7 +19,7 @@ import chart
 import figures
 
 ROOT = Path(__file__).resolve().parent.parent
-TURNS = 7  # of a row in a round; fewer where they take over a second
+TURNS = 6  # of a row in a round; fewer where they take over a second
 
 
 class Parser(argparse.ArgumentParser):
