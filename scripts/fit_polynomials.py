@@ -41,3 +41,5 @@ fit("log", lambda f: near(f, lambda f: (mp.log(1 + f) - f + f * f / 2) / f**3, m
 fit("erf", lambda x: -mp.log(mp.erfc(x)) / x - 1, 1e-4, 3.93, 8, lambda x: x * mp.erfc(x) / mp.erf(x))
 fit("exp2", lambda r: near(r, lambda r: (2**r - 1) / r, mp.log(2)), -0.5, 0.5, 4, lambda r: r / 2**r)
 fit("normal", lambda x: -mp.log(mp.erfc(x / mp.sqrt(2)), 2) / x, 1e-4, 5.6, 7, lambda x: x * mp.erfc(x / mp.sqrt(2)) * mp.log(2))
+density = lambda x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+fit("beyond", lambda x: mp.erfc(x / mp.sqrt(2)) / 2 / density(x), 0, 4.6, 11, density)

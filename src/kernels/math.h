@@ -29,6 +29,12 @@ inline constexpr float infinity = std::numeric_limits<float>::infinity();
 /// Unsigned, since of NaN and infinity the differences of bits mean nothing and may wrap.
 [[gnu::always_inline]] inline std::uint32_t bits_of(float x) { return std::bit_cast<std::uint32_t>(x); }
 
+/// The smaller of |x| and a positive bound, which is also what NaN gives. As integers it is one instruction, where that
+/// of floats becomes a comparison and a blend.
+[[gnu::always_inline]] inline float bounded_size(float x, float bound) {
+  return std::bit_cast<float>(std::min(bits_of(x) & 0x7fffffffU, bits_of(bound)));
+}
+
 /// x = n ln 2 + r, |r| <= ln 2 / 2.
 struct ExpParts {
   std::int32_t n;
@@ -55,19 +61,29 @@ struct ExpParts {
 }
 
 inline constexpr float exp_lowest = -104.0F;
-inline constexpr float exp_unit_shift = integer_shift + 151.0F;  // leaves n + 151, the exponent of 2^(n + 24)
+inline constexpr int exp_unit_bias = 151;  // 2^(n + 24) has the exponent n + 151
 /// e^r for |r| <= ln 2 / 2, as a polynomial.
 inline constexpr float exp_terms[] = {1.0F, 1.0F, 0.5F, 0.16666512F, 0.041666187F, 0.008369599F, 0.001395172F};
+
+/// e^x 2^(bias - 127) within 1 ulp as a product, for x with e^x = 2^n e^r where 2^(n + bias - 127) is a normal number.
+struct ExpFactors {
+  float mantissa;  // e^r
+  float power;
+};
+template <int bias>
+[[gnu::always_inline]] inline ExpFactors exp_factors(float x) {
+  constexpr float shift = integer_shift + bias;
+  const float shifted = std::fma(x, log2_e, shift);
+  const float n = shifted - shift;
+  const float r = std::fma(n, -ln2_low, std::fma(n, -ln2_high, x));
+  return {polynomial(r, exp_terms), std::bit_cast<float>(bits_of(shifted) << 23U)};
+}
 
 /// exp(x) * exp_unit<float> for x <= 0, within 1 ulp and never subnormal; NaN for NaN. Below -104 it stays at what
 /// exp(x) rounds to 0 from.
 [[gnu::always_inline]] inline float exp_to_unit(float x) {
-  const float bounded = x < exp_lowest ? exp_lowest : x;
-  const float shifted = std::fma(bounded, log2_e, exp_unit_shift);
-  const float n = shifted - exp_unit_shift;
-  const float r = std::fma(n, -ln2_low, std::fma(n, -ln2_high, bounded));
-  const float p = polynomial(r, exp_terms);
-  return p * std::bit_cast<float>(bits_of(shifted) << 23U);
+  const ExpFactors e = exp_factors<exp_unit_bias>(x < exp_lowest ? exp_lowest : x);
+  return e.mantissa * e.power;
 }
 /// The same of double, by e^r's series.
 [[gnu::always_inline]] inline double exp_to_unit(double x) {
@@ -108,9 +124,9 @@ template <class T>
   const float z = x * x;
   const float p = polynomial(z, {-0.33333284F, 0.13331491F, -0.053743497F, 0.020650588F, -0.005717045F});
   const float small = std::fma(p * z, x, x);
-  const float a = std::abs(x);
-  const float large = 1.0F - 2.0F / (bounded_expm1(2.0F * (a > 10.0F ? 10.0F : a)) + 2.0F);
-  return std::copysign(a < 0.625F ? small : large, x);
+  const ExpFactors e = exp_factors<127>(2.0F * bounded_size(x, 10.0F));
+  const float large = 1.0F - 2.0F / std::fma(e.mantissa, e.power, 1.0F);
+  return std::copysign(std::abs(x) >= 0.625F ? large : small, x);  // NaN is small
 }
 
 [[gnu::always_inline]] inline float erf(float x) {
@@ -122,29 +138,44 @@ template <class T>
   return std::copysign(bounded_expm1(-std::fma(b, p, b)), x);
 }
 
-/// 2^x for x in [-126, 0], within 2 ulp.
-[[gnu::always_inline]] inline float exp2_of_negative(float x) {
-  const float shifted = x + integer_shift;
-  const float r = x - (shifted - integer_shift);
-  const float p = polynomial(r, {1.0F, 0.693147F, 0.24022242F, 0.055507336F, 0.009671513F, 0.0013264727F});
-  return std::bit_cast<float>(bits_of(p) + (bits_of(shifted) << 23U));
+/// 2^-x = p 2^n within 2 ulp for x in [0, 2^21]; n + `bias` stands in the low bits of `shifted`.
+struct Exp2Parts {
+  float shifted;
+  float p;
+};
+template <int bias>
+[[gnu::always_inline]] inline Exp2Parts exp2_of_negative(float x) {
+  constexpr float shift = integer_shift + bias;
+  const float shifted = shift - x;
+  const float r = (shifted - shift) + x;
+  return {shifted, polynomial(r, {1.0F, -0.693147F, 0.24022242F, -0.055507336F, 0.009671513F, -0.0013264727F})};
 }
 
-/// erf(x / sqrt(2)), twice what the normal distribution has between 0 and x. Its absolute error is at most
-/// 1.3e-7: about what adding 1 would leave of it anyway.
+/// erf(x / sqrt(2)), twice what the normal distribution has between 0 and x, or any number up to 1 for NaN. Its
+/// absolute error is at most 1.3e-7: about what adding 1 would leave of it anyway.
 [[gnu::always_inline]] inline float normal_erf(float x) {
-  const float a = std::abs(x);
-  const float b = a > 5.6F ? 5.6F : a;
+  const float b = bounded_size(x, 5.6F);
   // -log2(1 - erf(b / sqrt(2))) / b
-  const float p = polynomial(b, {1.1511052F, 0.4592082F, 0.052496176F, -0.007063419F, 0.0001369374F, 0.00018617896F,
+  const float q = polynomial(b, {1.1511052F, 0.4592082F, 0.052496176F, -0.007063419F, 0.0001369374F, 0.00018617896F,
                                  -3.937725e-05F, 2.8348622e-06F});
-  return std::copysign(1.0F - exp2_of_negative(-b * p), x);
+  const Exp2Parts e = exp2_of_negative<0>(b * q);
+  return std::copysign(1.0F - std::bit_cast<float>(bits_of(e.p) + (bits_of(e.shifted) << 23U)), x);
 }
-/// The normal distribution's density at x. Its relative error grows with x^2, as rounding x^2 alone would have it.
-[[gnu::always_inline]] inline float normal_density(float x) {
-  const float power = x * x * -0.72134752F;  // log2(e) / 2
-  const float y = exp2_of_negative(power < -126.0F ? -126.0F : power) * 0.39894228F;
-  return power < -126.0F ? 0.0F : y;
+
+/// The normal distribution at x: its density, and what of it lies below x. Of NaN they are any numbers from 0 to 1.
+template <class T>
+struct Normal {
+  T below, density;
+};
+/// The density's relative error grows with x^2, as rounding x^2 alone would have it.
+[[gnu::always_inline]] inline Normal<float> normal(float x) {
+  const Exp2Parts e = exp2_of_negative<127 + 120>(bounded_size(x * x * 0.72134752F, 240.0F));  // log2(e) / 2
+  const float density = e.p * std::bit_cast<float>(bits_of(e.shifted) << 23U) * (0.39894228F * 0x1p-120F);
+  // What lies beyond b, in parts of the density there.
+  const float beyond = polynomial(
+      bounded_size(x, 4.6F), {1.2533141F, -0.9999964F, 0.6265971F, -0.33294395F, 0.1553584F, -0.0640699F, 0.022786194F,
+                              -0.0066259895F, 0.0014646704F, -0.00022471923F, 2.092392e-05F, -8.7979043e-07F});
+  return {0.5F + std::copysign(std::fma(-density, beyond, 0.5F), x), density};
 }
 
 /// n ln 2 + log(1 + f), for 1 + f in [sqrt(1/2), sqrt(2)).
@@ -191,8 +222,8 @@ template <class T>
 [[gnu::always_inline]] inline double tanh(double x) { return std::tanh(x); }
 [[gnu::always_inline]] inline double erf(double x) { return std::erf(x); }
 [[gnu::always_inline]] inline double normal_erf(double x) { return std::erf(x * 0.70710678118654752440); }
-[[gnu::always_inline]] inline double normal_density(double x) {
-  return std::exp(x * x * -0.5) * 0.39894228040143267794;
+[[gnu::always_inline]] inline Normal<double> normal(double x) {
+  return {(1.0 + normal_erf(x)) * 0.5, std::exp(x * x * -0.5) * 0.39894228040143267794};
 }
 [[gnu::always_inline]] inline double log(double x) { return std::log(x); }
 [[gnu::always_inline]] inline double log1p(double x) { return std::log1p(x); }

@@ -130,8 +130,8 @@ struct ReluBackward {
 struct GeluBackward {
   template <class T>
   T operator()(T g, T x) const {
-    const T cdf = (T(1) + math::normal_erf(x)) * T(0.5);
-    return g * (cdf + x * math::normal_density(x));
+    const math::Normal<T> n = math::normal(x);
+    return g * (n.below + x * n.density);
   }
 };
 struct SiluBackward {

@@ -69,7 +69,7 @@ HWY_INLINE hn::Vec<Floats> exp_to_unit(hn::Vec<Floats> x) {
   const Floats d;
   const hn::RebindToUnsigned<Floats> bits;
   const auto bounded = hn::Max(hn::Set(d, math::exp_lowest), x);  // of NaN and a number the second
-  const auto shift = hn::Set(d, math::exp_unit_shift);
+  const auto shift = hn::Set(d, math::integer_shift + math::exp_unit_bias);
   const auto shifted = hn::MulAdd(bounded, hn::Set(d, math::log2_e), shift);
   const auto n = hn::Sub(shifted, shift);
   const auto high = hn::MulAdd(n, hn::Set(d, -math::ln2_high), bounded);
