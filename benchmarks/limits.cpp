@@ -5,6 +5,8 @@
 //   sgemm_nt_M_N_K                   per product of M x K and K x N; each letter says whether that factor is transposed
 //   gather_V_B                       per B random rows copied out of a table of V x 128, prefetched, on huge pages
 //   update_V_B                       per B random rows copied out as above and then changed in place
+//   roots, quotients                 per million square roots or quotients as IEEE 754 rounds them, of numbers in the
+//                                    nearest cache
 //   fork_join                        per job handed to all threads and waited for, all of them awake
 // clang-format on
 // limits THREADS turns takes turns with the programs of rows. It reads lines: names with spaces between, of which it
@@ -16,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -57,6 +60,16 @@ LIMITS_CLONES float read(const float* a, Count n) {
 #pragma omp simd reduction(+ : sum)
   for (Count i = 0; i < n; ++i) sum += a[i];
   return sum;
+}
+
+LIMITS_CLONES void roots(float* a, const float* b, Count n) {
+#pragma omp simd
+  for (Count i = 0; i < n; ++i) a[i] = std::sqrt(b[i]);
+}
+
+LIMITS_CLONES void quotients(float* a, const float* b, const float* c, Count n) {
+#pragma omp simd
+  for (Count i = 0; i < n; ++i) a[i] = b[i] / c[i];
 }
 
 // Floats on huge pages where the system has them, all written once.
@@ -146,6 +159,17 @@ Limit stream(const std::string& kind, int threads, Count n) {
   };
   const double arrays = kind == "triad" || kind == "axpy" ? 3 : kind == "copy" ? 2 : 1;
   return {arrays * 4e-6 * static_cast<double>(n), 1e3, "GB/s", {on_all(threads, call)}};
+}
+
+Limit arithmetic(const std::string& kind, int threads) {
+  constexpr Count n = 2048;
+  const Floats a = floats(n * threads), b = floats(n * threads), c = floats(n * threads);
+  const auto call = [=](int thread, Count) {
+    const Count at = thread * n;
+    if (kind == "roots") roots(a.get() + at, b.get() + at, n);
+    if (kind == "quotients") quotients(a.get() + at, b.get() + at, c.get() + at, n);
+  };
+  return {1e-6 * static_cast<double>(n * threads), 1e3, "G/s", {on_all(threads, call)}};
 }
 
 // The very call that a program would make: OpenBLAS may use all threads, and decides whether it does.
@@ -240,11 +264,12 @@ Limit limit_of(const std::string& name, int threads) {
   if (kind == "sgemm" && factors) return sgemm(words[1], number(words[2]), number(words[3]), number(words[4]));
   if ((kind == "gather" || kind == "update") && count == 3)
     return rows(threads, number(words[1]), number(words[2]), kind == "update");
+  if (name == "roots" || name == "quotients") return arithmetic(name, threads);
   if (name == "fork_join")
     return {1, 1, "M/s", {[threads](Count calls) { return seconds_of_fork_joins(threads, calls); }}};
-  throw std::invalid_argument(
-      "there is no limit '" + name +
-      "'; there are copy_N, triad_N, axpy_N, read_N, sgemm_nt_M_N_K, gather_V_B, update_V_B, fork_join");
+  throw std::invalid_argument("there is no limit '" + name +
+                              "'; there are copy_N, triad_N, axpy_N, read_N, sgemm_nt_M_N_K, gather_V_B, update_V_B, "
+                              "roots, quotients, fork_join");
 }
 
 void print(const std::string& name, int threads) {
