@@ -1,8 +1,8 @@
 """scripts/bench.sh: builds benchmarks/ops and its twin in libtorch, lets them take turns row by row and compares them.
 
-All programs walk through the same rows. In a turn `limits` takes a sample of what the row is held against, Taper one of the
-row, with several threads another with one, and PyTorch, and all others stand still meanwhile; the next turn goes backwards.
-So samples that are compared see the same machine. Where libtorch-dev is not installed, PyTorch's figures are left out.
+All programs walk through the same rows. In a turn Taper takes a sample of the row, `limits` one of what it is held against, PyTorch
+one of the row and, with several threads, Taper another with one, and all others stand still meanwhile; the next turn goes
+backwards. So samples that are compared see the same machine. Where libtorch-dev is not installed, PyTorch's figures are left out.
 """
 import argparse
 import contextlib
@@ -133,14 +133,14 @@ class Turns:
 
     def measure(self, row, limits, timed):
         """Adds turns to `row`: {program: [samples]}, of Taper with one thread "one_thread", and of the limits {"limits": {limit: [samples]}}."""
-        steps = [("limits", self.limits, "again")] if limits else []
-        for name, program in self.programs.items():
-            steps.append((name, program, "again"))
-            if name == "taper" and self.several and timed:
-                steps.append(("one_thread", program, "alone"))
+        steps = [(name, program, "again") for name, program in self.programs.items()]
+        if limits:
+            steps.insert(1, ("limits", self.limits, "again"))
+        if self.several and timed:
+            steps.append(("one_thread", self.programs["taper"], "alone"))
         start = time.monotonic()
         for _ in range(TURNS):
-            # There and back again: who comes after another program begins with cold caches.
+            # There and back again: who comes after another program begins with cold caches, the first and the last step equally often.
             for name, program, word in reversed(steps) if len(row.get("taper", [])) % 2 else steps:
                 samples = program.samples(word)
                 if name == "limits":
