@@ -26,9 +26,10 @@ template <class T>
 void add_rounded(T* __restrict out, const T* __restrict row, std::int64_t dim, T weight) {
   for (std::int64_t j = 0; j < dim; ++j) out[j] += row[j] * weight;
 }
+// With zero = -0 the product alone, with 0 what add_fused makes of zeros.
 template <class T>
-void scaled_row(T* __restrict out, const T* __restrict row, std::int64_t dim, T scale) {
-  for (std::int64_t j = 0; j < dim; ++j) out[j] = row[j] * scale;
+void scaled_row(T* __restrict out, const T* __restrict row, std::int64_t dim, T scale, T zero) {
+  for (std::int64_t j = 0; j < dim; ++j) out[j] = row[j] * scale + zero;
 }
 // out = 0 + row + row ..., some columns at a time, whose sums stay in registers.
 template <class T, class Index>
@@ -91,8 +92,8 @@ void add_fused_float(float* o, const float* r, std::int64_t n, float w) { add_fu
 void add_fused_double(double* o, const double* r, std::int64_t n, double w) { add_fused(o, r, n, w); }
 void add_rounded_float(float* o, const float* r, std::int64_t n, float w) { add_rounded(o, r, n, w); }
 void add_rounded_double(double* o, const double* r, std::int64_t n, double w) { add_rounded(o, r, n, w); }
-void scaled_row_float(float* o, const float* r, std::int64_t n, float s) { scaled_row(o, r, n, s); }
-void scaled_row_double(double* o, const double* r, std::int64_t n, double s) { scaled_row(o, r, n, s); }
+void scaled_row_float(float* o, const float* r, std::int64_t n, float s, float z) { scaled_row(o, r, n, s, z); }
+void scaled_row_double(double* o, const double* r, std::int64_t n, double s, double z) { scaled_row(o, r, n, s, z); }
 using I64 = std::int64_t;
 using I32 = std::int32_t;
 void sum_float64(const float* t, I64 n, const I64* b, const I64* e, I64 p, float* o) { sum_rows(t, n, b, e, p, o); }
@@ -265,6 +266,7 @@ template <class T>
 void add_bag_gradients(const RowGroups& groups, const std::int64_t* rows, std::int64_t skip, bool in_place, const T* g,
                        std::int64_t dim, const std::int64_t* bag_of, const T* scale, T* out) {
   const auto add = add_loop<T>(true);
+  const auto start = scaled_loop<T>();
   const auto entries = static_cast<std::int64_t>(groups.position.size());
   const bool alone = stay_on_one_thread(entries, dim * static_cast<std::int64_t>(sizeof(T)));
   parallel_for(0, groups.size(), alone ? groups.size() : grain(numbers_of_a_bag(entries, groups.size(), dim)),
@@ -273,8 +275,15 @@ void add_bag_gradients(const RowGroups& groups, const std::int64_t* rows, std::i
                    const std::int64_t* at = groups.position.data() + groups.start[static_cast<std::size_t>(r)];
                    const std::int64_t* stop = groups.position.data() + groups.start[static_cast<std::size_t>(r) + 1];
                    const std::int64_t row = rows[*at];
-                   if (row == skip) continue;
                    T* sum = out + (in_place ? row : r) * dim;
+                   if (row == skip) {
+                     if (!in_place) std::fill_n(sum, dim, T{0});
+                     continue;
+                   }
+                   if (!in_place) {
+                     start(sum, g + bag_of[*at] * dim, dim, scale[*at], T{0});
+                     ++at;
+                   }
                    for (; at < stop; ++at) add(sum, g + bag_of[*at] * dim, dim, scale[*at]);
                  }
                });
@@ -283,11 +292,19 @@ void add_bag_gradients(const RowGroups& groups, const std::int64_t* rows, std::i
 template <class T>
 void spread_bags(const T* g, std::int64_t dim, const std::int64_t* bounds, std::int64_t bags, const T* scale, T* out) {
   const auto scaled = scaled_loop<T>();
-  parallel_for(0, bags, grain(numbers_of_a_bag(bounds[bags], bags, dim)), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t b = begin; b < end; ++b)
-      for (std::int64_t i = bounds[b]; i < bounds[b + 1]; ++i)
-        scaled(out + i * dim, g + b * dim, dim, scale == nullptr ? T{1} : scale[i]);
-  });
+  const bool alone = stay_on_one_thread(bounds[bags], dim * static_cast<std::int64_t>(sizeof(T)));
+  parallel_for(0, bags, alone ? bags : grain(numbers_of_a_bag(bounds[bags], bags, dim)),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t b = begin; b < end; ++b) {
+                   const T* row = g + b * dim;
+                   for (std::int64_t i = bounds[b]; i < bounds[b + 1]; ++i) {
+                     if (scale == nullptr)
+                       std::copy_n(row, dim, out + i * dim);
+                     else
+                       scaled(out + i * dim, row, dim, scale[i], -T{0});
+                   }
+                 }
+               });
 }
 
 template <class T, class Index>

@@ -40,9 +40,9 @@ void take_at_max(const T* table, std::int64_t dim, const std::int64_t* at, std::
 template <class T>
 void spread_bags(const T* g, std::int64_t dim, const std::int64_t* bounds, std::int64_t bags, const T* scale, T* out);
 
-/// For each group of equal rows, its entries' gradients summed in the group's order: out = fma(g[bag_of[i]], scale[i],
-/// out), into row r of `out` for group r, or where `in_place` into the row that the group names. A group of row `skip`
-/// is left out.
+/// For each group of equal rows, its entries' gradients summed in the group's order: sum = fma(g[bag_of[i]], scale[i],
+/// sum). Where `in_place` that is added up in the row of `out` that the group names, which for row `skip` stays as it
+/// is; else group r's sum is written into row r of `out`, zeros for `skip`.
 template <class T>
 void add_bag_gradients(const RowGroups& groups, const std::int64_t* rows, std::int64_t skip, bool in_place, const T* g,
                        std::int64_t dim, const std::int64_t* bag_of, const T* scale, T* out);

@@ -118,7 +118,8 @@ Tensor sum_gradients(const Tensor& g, const Tensor& indices, const Tensor& bound
   const Tensor scale = scales(indices, bounds, factors, c, g.dtype());
   const Tensor bags = bag_of_each(bounds, count);
   const Tensor from = dense(g);
-  Tensor out = zeros({few ? groups.size() : c.how.rows, c.how.dim}, {.dtype = g.dtype()});
+  Tensor out =
+      few ? make_tensor({groups.size(), c.how.dim}, g.dtype()) : zeros({c.how.rows, c.how.dim}, {.dtype = g.dtype()});
   dispatch_floating(g.dtype(), [&](auto zero) {
     using T = decltype(zero);
     kernels::add_bag_gradients(groups, rows, c.how.padding, !few, from.data<T>(), c.how.dim, bags.data<std::int64_t>(),

@@ -110,7 +110,7 @@ TEST_CASE("bags' gradients are added group by group, in place or side by side") 
   on_every_target([&] {
     for (const bool in_place : {true, false}) {
       const auto out = same_on_threads([&] {
-        std::vector<float> to(expected.size());
+        std::vector<float> to(expected.size(), in_place ? 0.0F : 5.0F);
         add_bag_gradients(groups, indices.data(), kPadding, in_place, g.data(), kDim, bag_of.data(), scale.data(),
                           to.data());
         return to;
