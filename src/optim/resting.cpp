@@ -34,6 +34,11 @@ bool changes_shrink(const StepScalars& s, std::int64_t step) {
   return s.beta1 * next_bias2 / s.bias2 < 0.99 * std::sqrt(s.beta2);
 }
 
+// So few that the rows which move stay fewer than most_moving allows.
+bool touches_few_rows(const Tensor& row_held) {
+  return row_held.get().extra->indices.numel() * static_cast<std::int64_t>(most_moving) <= row_held.size(0);
+}
+
 bool has_frozen_rows(const Tensor& param) {
   const taper::detail::Extra* parts = param.get().extra;
   return parts != nullptr && parts->frozen.defined() && parts->frozen.numel() != 0;
@@ -148,9 +153,10 @@ void Resting::move(const State& state, const Tensor& grad, const StepScalars& s)
 
 bool step_by_rows(State& state, const Tensor& grad, const StepScalars& scalars, bool amsgrad) {
   // Moments that somebody else holds are to be seen at every step.
-  const bool may = taper::detail::is_row_held(grad) && !amsgrad && scalars.weight_decay == 0 && scalars.eps > 0 &&
-                   state.param.is_contiguous() && !has_frozen_rows(state.param) &&
-                   taper::detail::is_unique(state.slots[0]) && taper::detail::is_unique(state.slots[1]);
+  const bool may = taper::detail::is_row_held(grad) && touches_few_rows(grad) && !amsgrad &&
+                   scalars.weight_decay == 0 && scalars.eps > 0 && state.param.is_contiguous() &&
+                   !has_frozen_rows(state.param) && taper::detail::is_unique(state.slots[0]) &&
+                   taper::detail::is_unique(state.slots[1]);
   if (!may) {
     if (Resting* resting = state.resting.get()) {
       resting->catch_up(state, state.step - 1);
