@@ -52,18 +52,19 @@ struct ExpParts {
   return std::bit_cast<float>((static_cast<std::uint32_t>(n) + 127U) << 23U);
 }
 
+/// e^r for |r| <= ln 2 / 2, as a polynomial.
+inline constexpr float exp_terms[] = {1.0F, 1.0F, 0.5F, 0.16666512F, 0.041666187F, 0.008369599F, 0.001395172F};
+
 [[gnu::always_inline]] inline float exp(float x) {
   const ExpParts e = exp_parts(x);
   const std::int32_t half = e.n >> 1;  // in two steps: 2^n may be no normal number
-  const float y = (e.expm1_r + 1.0F) * power_of_two(half) * power_of_two(e.n - half);
+  const float y = polynomial(e.r, exp_terms) * power_of_two(half) * power_of_two(e.n - half);
   const float bounded = x > 88.7228394F ? infinity : y;
   return x < -103.972084F ? 0.0F : bounded;
 }
 
 inline constexpr float exp_lowest = -104.0F;
 inline constexpr int exp_unit_bias = 151;  // 2^(n + 24) has the exponent n + 151
-/// e^r for |r| <= ln 2 / 2, as a polynomial.
-inline constexpr float exp_terms[] = {1.0F, 1.0F, 0.5F, 0.16666512F, 0.041666187F, 0.008369599F, 0.001395172F};
 
 /// e^x 2^(bias - 127) within 1 ulp as a product, for x with e^x = 2^n e^r where 2^(n + bias - 127) is a normal number.
 struct ExpFactors {
