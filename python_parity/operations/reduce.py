@@ -4,6 +4,7 @@ import math
 import torch
 
 from .op import SIGN, Op, Real
+from .terms import unit_lines
 
 X = [Real((4, 3, 4))]
 SHAPES = ([Real(())], [Real((0, 3, 2))], [Real((3, 0, 2))], [Real((67, 3))], [Real((3, 67, 2))], [Real((1, 1, 1))], [Real((700,))])
@@ -86,6 +87,8 @@ OPS = [
     whole("norm.signed", powers, forms=tuple((p,) for p in SIGNED), differs={**SIGN, **NONE}, **POWERED),
     along("norm.dim", powers, tuple((p, d, k) for p in SMOOTH for d, k in ((1, False), (-1, True))), differs=FLAT, **POWERED),
     along("norm.dim_signed", powers, tuple((p, d, k) for p in SIGNED for d, k in ((1, False), (-1, True))), differs={**SIGN, **NONE}, **POWERED),
+    along("normalize", torch.nn.functional.normalize, ((2.0, 1, 1e-12), (2.0, -1, 0.5), (3.0, 1, 1e-12)), differs=FLAT, **POWERED, terms=unit_lines),
+    along("normalize.signed", torch.nn.functional.normalize, ((1.0, 0, 1e-12),), differs=SIGN, **POWERED, terms=unit_lines),
     Op("topk", lambda x, k, d, largest: torch.topk(x, k, d, largest), DISTINCT, ((2, -1, True), (3, 0, False), (0, 1, True), (3, 1, True), (5, -1, True)),
        more=([Real((67,), distinct=True)], [Real((0, 3))], [Real(())]), values=("wide",), layouts=("transposed", "stepped"), differs={"bool": "PyTorch has no topk of bools"}),
     Op("sort", lambda x, d, down: torch.sort(x, dim=d, descending=down, stable=True), X, ((-1, False), (0, True), (1, False)),

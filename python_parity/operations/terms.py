@@ -34,6 +34,15 @@ def moments(op, inputs, numbers, cotangents, again):
     return [0.0, largest([g.double().flatten(x.dim() - len(shape)).abs().amax(-1) / deviation]) if rows.numel() else 0.0, 0.0]
 
 
+def unit_lines(op, inputs, numbers, cotangents, again):
+    """Of x over its p-norm along a dimension, at least eps: each derivative divides once more by the norm, and along the line the quotients cancel."""
+    p, dim, eps = numbers
+    norms = inputs[0].detach().double().norm(p, dim).clamp_min(eps)
+    steepest = largest([1 / norms])
+    g, h = largest(cotangents), largest(again)
+    return [1.0, g * steepest, g * h * steepest**2]
+
+
 def cosines(op, inputs, numbers, cotangents, again):
     """Of a cosine of two vectors: each derivative divides once more by a norm, and of vectors that are nearly parallel the quotients cancel."""
     pair = torch.broadcast_tensors(*(x.detach().double() for x in inputs[:2]))

@@ -71,13 +71,13 @@ Tensor norm_gradient(const Tensor& g, const Tensor& x, const Tensor& norm, doubl
   return p < 1 ? slope * g * pow(safe, 1 - p) : slope * (g / pow(safe, p - 1));
 }
 
-Tensor norm_over(const Tensor& x, double p, const Shape& dims, bool keepdim) {
-  detail::check_floating("norm", x);
-  if (std::isnan(p)) throw ValueError("norm: p is NaN; a number or an infinity is needed");
-  const detail::Reduction r("norm", x, dims, keepdim);
+Tensor norm_over(const char* op, const Tensor& x, double p, const Shape& dims, bool keepdim) {
+  detail::check_floating(op, x);
+  if (std::isnan(p)) throw ValueError(fmt::format("{}: p is NaN; a number or an infinity is needed", op));
+  const detail::Reduction r(op, x, dims, keepdim);
   Tensor out = detail::make_tensor(r.result, x.dtype());
   if (std::isinf(p) && r.n == 0 && out.numel() > 0)
-    throw ValueError(fmt::format("norm: p = {} of no elements in shape {}; there is no largest or smallest", p,
+    throw ValueError(fmt::format("{}: p = {} of no elements in shape {}; there is no largest or smallest", op, p,
                                  to_string(x.shape())));
   detail::dispatch_floating(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -105,8 +105,15 @@ Tensor std(const Tensor& x, std::int64_t dim, bool unbiased, bool keepdim) {
 Tensor std(const Tensor& x, const Shape& dims, bool unbiased, bool keepdim) {
   return std_over(x, dims, unbiased, keepdim);
 }
-Tensor norm(const Tensor& x, double p) { return norm_over(x.is_sparse() ? x.coalesce().values() : x, p, {}, false); }
-Tensor norm(const Tensor& x, double p, std::int64_t dim, bool keepdim) { return norm_over(x, p, {dim}, keepdim); }
+Tensor norm(const Tensor& x, double p) {
+  return norm_over("norm", x.is_sparse() ? x.coalesce().values() : x, p, {}, false);
+}
+Tensor norm(const Tensor& x, double p, std::int64_t dim, bool keepdim) {
+  return norm_over("norm", x, p, {dim}, keepdim);
+}
+Tensor normalize(const Tensor& x, double p, std::int64_t dim, double eps) {
+  return x / norm_over("normalize", x, p, {dim}, true).clamp(eps);
+}
 
 Tensor Tensor::var(bool unbiased) const { return taper::var(*this, unbiased); }
 Tensor Tensor::var(std::int64_t dim, bool unbiased, bool keepdim) const {

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "ops/table.h"
+#include "taper/nn/functional.h"
 #include "taper/ops/create.h"
 #include "taper/ops/pointwise.h"
 #include "taper/ops/reduce.h"
@@ -170,6 +171,23 @@ Rows spreads() {
     norm(ones({0, 2}), kInfinity);
   }));
   rows.back().refusals.push_back(refuse<ValueError>("norm: p is NaN", [] { norm(ones({2}), NAN); }));
+  for (const double p : {1.0, 2.0, 3.0}) {
+    add({.names = {"normalize"},
+         .form = "p = " + std::to_string(p),
+         .inputs = {real({2, 3})},
+         .call = one([p](const Tensors& x) { return F::normalize(x[0], p, -1); }),
+         .node = "DivBackward0",
+         .empty = {{real({0, 3})}, {real({2, 0})}}});
+    rows.back().more = {{real({3})}, {real({4, 2, 3})}};
+  }
+  rows.back().refusals = {refuse<IndexError>("normalize: dimension 1", [] { (void)F::normalize(ones({2})); }),
+                          refuse<TypeError>("normalize: takes floating-point",
+                                            [] {
+                                              (void)F::normalize(ones({2, 2}, int64));
+                                            }),
+                          refuse<ValueError>("normalize: p is NaN", [] {
+                            (void)F::normalize(ones({2, 2}), NAN);
+                          })};
   return rows;
 }
 

@@ -1,4 +1,5 @@
 #include "parity/calls.h"
+#include "taper/nn/functional.h"
 #include "taper/ops/matmul.h"
 #include "taper/ops/reduce.h"
 
@@ -34,6 +35,8 @@ void add_sums(Calls& calls) {
       {"norm", call([](T x, double p) { return norm(x, p); })},
       {"norm.signed", call([](T x, double p) { return norm(x, p); })},
       {"norm.dim_signed", call([](T x, double p, Dim dim, bool keepdim) { return norm(x, p, dim, keepdim); })},
+      {"normalize", call([](T x, double p, Dim dim, double eps) { return F::normalize(x, p, dim, eps); })},
+      {"normalize.signed", call([](T x, double p, Dim dim, double eps) { return F::normalize(x, p, dim, eps); })},
       {"norm.dim", call([](T x, double p, Dim dim, bool keepdim) { return norm(x, p, dim, keepdim); })},
   });
 }

@@ -29,6 +29,7 @@ using taper::embedding;
 using taper::embedding_bag;
 using taper::layer_norm;
 using taper::linear;
+using taper::normalize;
 using taper::one_hot;
 
 using taper::binary_cross_entropy;

@@ -76,6 +76,9 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim);
 /// infinite p of nothing.
 Tensor norm(const Tensor& x, double p = 2.0);
 Tensor norm(const Tensor& x, double p, std::int64_t dim, bool keepdim = false);
+/// x / max(norm(x, p, dim), eps): every line along `dim` brought to length one, but for lines shorter than eps
+/// (torch.nn.functional.normalize). Of floating-point tensors.
+Tensor normalize(const Tensor& x, double p = 2.0, std::int64_t dim = 1, double eps = 1e-12);
 
 /// The k largest (smallest) elements along a dimension in order, and where they stood; of equal ones the first.
 /// ValueError unless 0 <= k <= the dimension's size.
