@@ -127,8 +127,10 @@ void add_train(CLI::App& program) {
       ->capture_default_str();
   count("--batch", options->batch, "Words per step");
   command
-      ->add_option("--threads", options->threads,
-                   "Threads; 0: TAPER_NUM_THREADS, or one per processor. Results do not depend on it")
+      ->add_option(
+          "--threads", options->threads,
+          "Threads; 0: as many as TAPER_NUM_THREADS or OMP_NUM_THREADS says, or one per processor. Results do not "
+          "depend on it")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
   command->add_option("--seed", options->seed, "Seed of all random draws; the same seed gives the same vectors")

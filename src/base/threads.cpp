@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <condition_variable>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -15,23 +13,15 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "base/thread_default.h"
 #include "taper/base/error.h"
 
 namespace taper {
 namespace {
 
-int default_threads() {
-  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const char* text = std::getenv("TAPER_NUM_THREADS");
-  if (text == nullptr) return processors;
-  int count = 0;
-  const char* end = text + std::strlen(text);
-  const auto [stop, error] = std::from_chars(text, end, count);
-  return error == std::errc() && stop == end && count >= 1 ? count : processors;
-}
-
 std::atomic<int>& thread_count() {
-  static std::atomic<int> count{default_threads()};
+  static std::atomic<int> count{detail::default_threads(std::getenv("TAPER_NUM_THREADS"),
+                                                        std::getenv("OMP_NUM_THREADS"), detail::usable_processors())};
   return count;
 }
 
