@@ -67,7 +67,9 @@ void refuse_compressed(const std::string& path, std::string_view start) {
   for (const Kind& kind : kinds) {
     if (!start.starts_with(kind.magic)) continue;
     if (kind.name == "bzip2" && (start.size() < 10 || start.substr(4, 6) != "1AY&SY")) continue;
-    throw FormatError(fmt::format("{}:0: {} data; decompress first", path, kind.name));
+    const std::string_view or_else =
+        kind.name == "zip" ? ", or open it with taper::load if it is a .pt or .npz file" : "";
+    throw FormatError(fmt::format("{}:0: {} data; decompress first{}", path, kind.name, or_else));
   }
 }
 

@@ -27,6 +27,7 @@ std::size_t read_input(std::string_view op, const std::string& path, int descrip
 void close_input(int& descriptor) noexcept;
 
 /// FormatError where a file that begins with `start` is compressed: `path:0: gzip data; decompress first`.
+/// Of a zip archive it also says what opens tensors.
 void refuse_compressed(const std::string& path, std::string_view start);
 
 }  // namespace taper

@@ -254,7 +254,9 @@ TEST_CASE("files that are empty, missing, compressed or no files at all are refu
   CHECK_THROWS_WITH(loaded(""), ContainsSubstring("v.vec:1: empty file"));
   CHECK_THROWS_WITH(loaded(" \n\n"), ContainsSubstring("white space alone"));
   CHECK_THROWS_WITH(loaded("\x1f\x8b\x08xyz"), ContainsSubstring("v.vec:0: gzip data; decompress first"));
-  CHECK_THROWS_WITH(loaded("PK\x03\x04xyz"), ContainsSubstring("zip data; decompress first"));
+  CHECK_THROWS_WITH(
+      loaded("PK\x03\x04xyz"),
+      ContainsSubstring("zip data; decompress first, or open it with taper::load if it is a .pt or .npz file"));
   CHECK_THROWS_AS(WordVectors::load(folder / "missing"), taper::IoError);
   CHECK_THROWS_WITH(WordVectors::load(folder / "missing"), ContainsSubstring("missing': No such file or directory"));
   CHECK_THROWS_WITH(WordVectors::load(folder.path()), ContainsSubstring("Is a directory"));

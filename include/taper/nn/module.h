@@ -248,7 +248,7 @@ class MemberList {
   void add_all(const Self& self, const std::string_view names, const T&... listed) {
     static_assert((is_member<T> && ...),
                   "TAPER_MODULE lists members that are nn::Parameter, nn::Buffer or modules; numbers and plain tensors "
-                  "stay out of it");
+                  "stay out of it, and several modules in one member are a nn::ModuleList or nn::Sequential");
     [[maybe_unused]] std::string_view rest = names;
     (add(next_name(rest), listed), ...);
     static constinit bool checked = false;
