@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cross_entropy.cpp"
+#endif
 #include "kernels/cross_entropy.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/logits_loss.cpp"
+#endif
 #include "kernels/logits_loss.h"
 
 #include <cmath>

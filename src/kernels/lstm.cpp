@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/lstm.cpp"
+#endif
 #include "kernels/lstm.h"
 
 #include <algorithm>

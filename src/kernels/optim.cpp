@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/optim.cpp"
+#endif
 #include "kernels/optim.h"
 
 #include <algorithm>

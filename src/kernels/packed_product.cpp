@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/packed_product.cpp"
+#endif
 #include "kernels/packed_product.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/pointwise_binary.cpp"
+#endif
 #include <cmath>
 #include <type_traits>
 
@@ -173,7 +174,7 @@ struct Lerp {
   }
 };
 
-const BinaryTables& make_tables() {
+const BinaryTables& make_binary_tables() {
   static const BinaryTables tables = [] {
     BinaryTables t;
     everything<Add>(t.add), numbers<Sub>(t.sub), everything<Mul>(t.mul), floats<Div>(t.div),
@@ -201,10 +202,10 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace taper::kernels {
-HWY_EXPORT(make_tables);
+HWY_EXPORT(make_binary_tables);
 
 const BinaryTables& binary_pointwise() {
-  static const BinaryTables& tables = HWY_DYNAMIC_DISPATCH(make_tables)();
+  static const BinaryTables& tables = HWY_DYNAMIC_DISPATCH(make_binary_tables)();
   return tables;
 }
 

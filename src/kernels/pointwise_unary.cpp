@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/pointwise_unary.cpp"
+#endif
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
@@ -211,7 +212,7 @@ struct Softplus {
   }
 };
 
-const UnaryTables& make_tables() {
+const UnaryTables& make_unary_tables() {
   static const UnaryTables tables = [] {
     UnaryTables t;
     numbers<Neg>(t.neg), numbers<Abs>(t.abs), numbers<Sign>(t.sign), numbers<Square>(t.square);
@@ -237,10 +238,10 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace taper::kernels {
-HWY_EXPORT(make_tables);
+HWY_EXPORT(make_unary_tables);
 
 const UnaryTables& unary_pointwise() {
-  static const UnaryTables& tables = HWY_DYNAMIC_DISPATCH(make_tables)();
+  static const UnaryTables& tables = HWY_DYNAMIC_DISPATCH(make_unary_tables)();
   return tables;
 }
 

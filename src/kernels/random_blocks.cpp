@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/random_blocks.cpp"
+#endif
 #include "kernels/random_blocks.h"
 
 #include <algorithm>

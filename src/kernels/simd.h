@@ -2,8 +2,9 @@
 // The door to SIMD: Google Highway, cut down to the targets that Taper is built for (baseline, AVX2, AVX-512, NEON). This
 // file is read once for each target, hence no include guard around all of it. A kernel file looks like this:
 //
-//   #undef HWY_TARGET_INCLUDE
+//   #ifndef HWY_TARGET_INCLUDE                      // unless a unit joins this file with others
 //   #define HWY_TARGET_INCLUDE "kernels/scale.cpp"  // this file, which is read again for each target
+//   #endif
 //   #include "kernels/scale.h"                      // all includes stand before HWY_BEFORE_NAMESPACE
 //   #include "base/parallel.h"
 //   #include "kernels/simd.h"

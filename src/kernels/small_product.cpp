@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/small_product.cpp"
+#endif
 #include "kernels/small_product.h"
 
 #include <algorithm>

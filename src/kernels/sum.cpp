@@ -1,5 +1,6 @@
-#undef HWY_TARGET_INCLUDE
+#ifndef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/sum.cpp"
+#endif
 #include <algorithm>
 #include <bit>
 #include <cstdint>

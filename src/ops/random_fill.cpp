@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "taper/base/error.h"
@@ -36,6 +37,39 @@ Shape memory_order(const Tensor& x) {
       high = low;
     }
   return order;
+}
+
+bool lies_side_by_side(const Tensor& x) {
+  std::int64_t step = 1;
+  for (const std::int64_t d : memory_order(x)) {
+    const std::int64_t size = x.shape()[static_cast<int>(d)];
+    if (size == 1) continue;
+    if (x.strides()[static_cast<int>(d)] != step) return x.numel() == 0;
+    step *= size;
+  }
+  return true;
+}
+
+void put_in_memory_order(const Tensor& x, const void* numbers) {
+  const std::size_t bytes = size_of(x.dtype());
+  Shape sizes;
+  Shape strides;  // in bytes
+  for (const std::int64_t d : memory_order(x)) {
+    sizes.push_back(x.shape()[static_cast<int>(d)]);
+    strides.push_back(x.strides()[static_cast<int>(d)] * static_cast<std::int64_t>(bytes));
+  }
+  auto* to = reinterpret_cast<char*>(x.get().data);
+  const auto* from = static_cast<const char*>(numbers);
+  Shape index = Shape::filled(sizes.size(), 0);
+  for (std::int64_t i = 0; i < x.numel(); ++i, from += bytes) {
+    std::memcpy(to, from, bytes);
+    for (int k = 0; k < sizes.size(); ++k) {
+      to += strides[k];
+      if (++index[k] < sizes[k]) break;
+      to -= strides[k] * sizes[k];
+      index[k] = 0;
+    }
+  }
 }
 
 Tensor make_like(const Tensor& like, DType dtype) {

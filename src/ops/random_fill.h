@@ -25,35 +25,19 @@ Tensor make_like(const Tensor& like, DType dtype);
 /// New memory with x's strides, holes and all.
 Tensor same_geometry(const Tensor& x);
 
+/// Whether x's elements, in the order of memory, lie side by side.
+bool lies_side_by_side(const Tensor& x);
+
+/// Numbers of x's dtype, in a row, become x's elements in the order of memory.
+void put_in_memory_order(const Tensor& x, const void* numbers);
+
 /// fill(numbers, n) writes n numbers in a row, which become x's elements in the order of memory.
 template <class T, class F>
 void fill_in_memory_order(const Tensor& x, F&& fill) {
-  T* data = reinterpret_cast<T*>(x.get().data);
-  Shape sizes;
-  Shape strides;
-  bool dense = true;
-  std::int64_t step = 1;
-  for (const std::int64_t d : memory_order(x)) {
-    const std::int64_t size = x.shape()[static_cast<int>(d)];
-    if (size == 1) continue;
-    sizes.push_back(size);
-    strides.push_back(x.strides()[static_cast<int>(d)]);
-    dense = dense && strides.back() == step;
-    step *= size;
-  }
-  if (dense || x.numel() == 0) return fill(data, x.numel());
+  if (lies_side_by_side(x)) return fill(reinterpret_cast<T*>(x.get().data), x.numel());
   const auto numbers = std::make_unique<T[]>(static_cast<std::size_t>(x.numel()));
   fill(numbers.get(), x.numel());
-  Shape index = Shape::filled(sizes.size(), 0);
-  for (std::int64_t i = 0; i < x.numel(); ++i) {
-    *data = numbers[static_cast<std::size_t>(i)];
-    for (int k = 0; k < sizes.size(); ++k) {
-      data += strides[k];
-      if (++index[k] < sizes[k]) break;
-      data -= strides[k] * sizes[k];
-      index[k] = 0;
-    }
-  }
+  put_in_memory_order(x, numbers.get());
 }
 
 /// Fills `out` from the generator that was handed over, or from the default one.
