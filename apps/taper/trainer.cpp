@@ -30,8 +30,9 @@ std::span<const T> rows(const std::vector<T>& array, std::int64_t first, std::in
 
 }  // namespace
 
-// Two noise words for each word of a run, shared by all of them, learn as well as 30 of its own do where they weigh
-// twice as much; a short run needs some more.
+// Two noise words for each word of a run, shared by all of them, learn as well as 30 of its own do; a short run needs
+// more, or analogies suffer. A step of fewer words than 16 takes them from 16 in a row, as far apart as that allows:
+// neighbours share contexts, and learn less at the same weights than one after the other.
 taper::text::SkipGramBlockOptions cutting(const TrainOptions& options) {
   const std::int64_t blocks = (options.batch + most_in_a_run - 1) / most_in_a_run;
   const std::int64_t run = (options.batch + blocks - 1) / blocks;
@@ -39,7 +40,8 @@ taper::text::SkipGramBlockOptions cutting(const TrainOptions& options) {
           .negative = options.negative,
           .subsample = options.sample,
           .run = run,
-          .noise = std::max<std::int64_t>(2 * run, 8)};
+          .stride = blocks == 1 ? most_in_a_run / run : 1,
+          .noise = std::max<std::int64_t>(2 * run, 24)};
 }
 
 Trainer::Trainer(taper::text::Corpus& corpus, const taper::text::Vocab& vocab, const TrainOptions& options)

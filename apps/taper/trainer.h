@@ -17,7 +17,7 @@ struct TrainOptions {
   std::uint64_t seed = 1;
 };
 
-/// A step's words as runs of equal length with the noise that they share.
+/// A step's words as blocks of equal length with the noise that they share.
 taper::text::SkipGramBlockOptions cutting(const TrainOptions& options);
 
 /// Trains a SkipGram on a corpus. The same corpus, options and seed give the same vectors, whatever the number of
