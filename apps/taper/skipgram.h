@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "in_turn.h"
+
 namespace taper_program {
 
 /// Skip-gram with negative sampling: two tables, of a word as the center and of a word near it. Contexts begin with
@@ -20,12 +22,10 @@ struct SkipGram : taper::nn::Module {
   }
 
   /// Blocks of text (taper::text::SkipGramBlocks): words [..., R], others [..., C], targets and weights [..., R, C].
-  /// Gives the loss summed over all pairs.
+  /// Gives the loss summed over all pairs, the words of each block learnt from in turn at `rate`, the optimizer's.
   taper::Tensor forward(const taper::Tensor& words, const taper::Tensor& others, const taper::Tensor& targets,
-                        const taper::Tensor& weights) {
-    namespace F = taper::nn::functional;
-    const taper::Tensor scores = matmul(center(words), context(others).transpose(-2, -1));
-    return F::binary_cross_entropy_with_logits(scores, targets, {.weight = weights, .reduction = "sum"});
+                        const taper::Tensor& weights, double rate) {
+    return InTurn::apply(center(words), context(others), targets, weights, rate);
   }
 
   TAPER_MODULE(center, context)

@@ -31,8 +31,7 @@ std::span<const T> rows(const std::vector<T>& array, std::int64_t first, std::in
 }  // namespace
 
 // Two noise words for each word of a run, shared by all of them, learn as well as 30 of its own do; a short run needs
-// more, or analogies suffer. A step of fewer words than 16 takes them from 16 in a row, as far apart as that allows:
-// neighbours share contexts, and learn less at the same weights than one after the other.
+// more, or analogies suffer.
 taper::text::SkipGramBlockOptions cutting(const TrainOptions& options) {
   const std::int64_t blocks = (options.batch + most_in_a_run - 1) / most_in_a_run;
   const std::int64_t run = (options.batch + blocks - 1) / blocks;
@@ -40,7 +39,6 @@ taper::text::SkipGramBlockOptions cutting(const TrainOptions& options) {
           .negative = options.negative,
           .subsample = options.sample,
           .run = run,
-          .stride = blocks == 1 ? most_in_a_run / run : 1,
           .noise = std::max<std::int64_t>(2 * run, 24)};
 }
 
@@ -86,9 +84,10 @@ Tensor Trainer::step(const taper::text::SkipGramBlocks& blocks, std::int64_t fir
   const Tensor others = taper::tensor(rows(blocks.others, first, count, columns));
   const Tensor weights = taper::tensor(rows(blocks.weights, first, count, run * columns));
   optimizer_.zero_grad();
-  Tensor loss = count == 1 ? model_(words, others, targets_[0], weights.view({run, columns}))
+  const double rate = optimizer_.param_groups()[0].lr;
+  Tensor loss = count == 1 ? model_(words, others, targets_[0], weights.view({run, columns}), rate)
                            : model_(words.view({count, run}), others.view({count, columns}),
-                                    targets_.narrow(0, 0, count), weights.view({count, run, columns}));
+                                    targets_.narrow(0, 0, count), weights.view({count, run, columns}), rate);
   loss.backward();
   optimizer_.step();
   return loss.detach();

@@ -32,8 +32,6 @@ SkipGramBlockSampler::SkipGramBlockSampler(std::span<const std::int64_t> counts,
   check_between("window", options.window, 1);
   check_between("negative", options.negative, 0);
   check_between("run", options.run, 1);
-  check_between("stride", options.stride, 1);
-  check_between("run times stride", options.run * options.stride, 1);
   check_between("noise", options.noise, 1);
   places_.assign(static_cast<std::size_t>(options.window), {0, -1});
 }
@@ -55,7 +53,7 @@ void SkipGramBlockSampler::add(std::span<const std::int64_t> sentence, Generator
 }
 
 bool SkipGramBlockSampler::cut(Generator& generator, SkipGramBlocks& blocks) {
-  if (places_.size() - begin_ < stretch() + 2 * static_cast<std::size_t>(options_.window)) return false;
+  if (places_.size() - begin_ < static_cast<std::size_t>(options_.run + 2 * options_.window)) return false;
   append(generator, blocks);
   return true;
 }
@@ -63,9 +61,14 @@ bool SkipGramBlockSampler::cut(Generator& generator, SkipGramBlocks& blocks) {
 bool SkipGramBlockSampler::cut_rest(Generator& generator, SkipGramBlocks& blocks) {
   const auto window = static_cast<std::size_t>(options_.window);
   if (places_.size() - begin_ <= window) return false;
-  places_.resize(std::max(places_.size(), begin_ + stretch() + 2 * window), {0, -1});
-  filled_up_ = true;
+  const std::size_t whole = begin_ + static_cast<std::size_t>(options_.run) + 2 * window;
+  places_.resize(std::max(places_.size(), whole), {0, -1});
   append(generator, blocks);
+  const auto centers = places_.begin() + static_cast<std::ptrdiff_t>(begin_ + window);
+  if (std::all_of(centers, places_.end(), [](const Place& place) { return place.sentence < 0; })) {
+    places_.assign(window, {0, -1});
+    begin_ = 0;
+  }
   return true;
 }
 
@@ -83,8 +86,9 @@ std::int64_t SkipGramBlockSampler::weigh_near(const Place* center, std::int64_t 
 
 // Takes back what the noise word in `column` counts against pairs of a center with this very word.
 void SkipGramBlockSampler::forgive(const Place* first, std::int64_t noise, std::int64_t column, float* weights) const {
+  const std::int64_t near = options_.run + 2 * options_.window;
   const float share = static_cast<float>(options_.negative) / static_cast<float>(options_.noise);
-  for (std::int64_t j = 0; j < near(); ++j) {
+  for (std::int64_t j = 0; j < near; ++j) {
     if (first[j].word != noise) continue;
     for (std::int64_t i = 0; i < options_.run; ++i)
       if (weights[i * columns() + j] != 0) weights[i * columns() + column] -= share;
@@ -92,51 +96,36 @@ void SkipGramBlockSampler::forgive(const Place* first, std::int64_t noise, std::
 }
 
 void SkipGramBlockSampler::append(Generator& generator, SkipGramBlocks& blocks) {
-  const Place* first = places_.data() + begin_ + phase_;
+  const std::int64_t run = options_.run, window = options_.window, near = run + 2 * window;
+  const Place* first = places_.data() + begin_;
   ++block_;
-  for (std::int64_t i = 0; i < options_.run; ++i)
-    blocks.words.push_back(first[options_.window + i * options_.stride].word);
-  for (std::int64_t j = 0; j < near(); ++j) {
+  for (std::int64_t i = 0; i < run; ++i) blocks.words.push_back(first[window + i].word);
+  for (std::int64_t j = 0; j < near; ++j) {
     blocks.others.push_back(first[j].word);
     seen_[static_cast<std::size_t>(first[j].word)] = block_;
   }
   for (std::int64_t k = 0; k < options_.noise; ++k) blocks.others.push_back(noise_.draw(generator));
-  fill_weights(first, generator, blocks);
-  ++blocks.blocks;
-  if (++phase_ == options_.stride) pass_on();
-}
 
-void SkipGramBlockSampler::fill_weights(const Place* first, Generator& generator, SkipGramBlocks& blocks) {
-  const std::int64_t window = options_.window;
   const std::size_t before = blocks.weights.size();
-  blocks.weights.resize(before + static_cast<std::size_t>(options_.run * columns()));
+  blocks.weights.resize(before + static_cast<std::size_t>(run * columns()));
   float* const weights = blocks.weights.data() + before;
   const float share = static_cast<float>(options_.negative) / static_cast<float>(options_.noise);
-  for (std::int64_t i = 0; i < options_.run; ++i) {
+  for (std::int64_t i = 0; i < run; ++i) {
     const auto width = 1 + static_cast<std::int64_t>(generator.random() * static_cast<std::uint64_t>(window) >> 32);
-    const Place* center = first + window + i * options_.stride;
+    const Place* center = first + window + i;
     if (center->sentence < 0) continue;
     float* row = weights + i * columns();
-    const std::int64_t pairs = weigh_near(center, width, row + i * options_.stride);
-    std::fill_n(row + near(), options_.noise, static_cast<float>(pairs) * share);
+    const std::int64_t pairs = weigh_near(center, width, row + i);
+    std::fill_n(row + near, options_.noise, static_cast<float>(pairs) * share);
     blocks.pairs += pairs;
   }
   const std::int64_t* noise = blocks.others.data() + blocks.others.size() - options_.noise;
   for (std::int64_t k = 0; k < options_.noise; ++k)
-    if (seen_[static_cast<std::size_t>(noise[k])] == block_) forgive(first, noise[k], near() + k, weights);
-}
+    if (seen_[static_cast<std::size_t>(noise[k])] == block_) forgive(first, noise[k], near + k, weights);
 
-// Leaves the stretch behind, and the whole text where no center is left.
-void SkipGramBlockSampler::pass_on() {
-  phase_ = 0;
-  begin_ += stretch();
-  if (filled_up_) {
-    const auto centers = places_.begin() + static_cast<std::ptrdiff_t>(begin_) + options_.window;
-    if (std::any_of(centers, places_.end(), [](const Place& place) { return place.sentence >= 0; })) return;
-    places_.assign(static_cast<std::size_t>(options_.window), {0, -1});
-    begin_ = 0;
-    filled_up_ = false;
-  } else if (begin_ * 2 > places_.size() && begin_ > 4096) {
+  ++blocks.blocks;
+  begin_ += static_cast<std::size_t>(run);
+  if (begin_ * 2 > places_.size() && begin_ > 4096) {
     places_.erase(places_.begin(), places_.begin() + static_cast<std::ptrdiff_t>(begin_));
     begin_ = 0;
   }

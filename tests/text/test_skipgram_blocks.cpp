@@ -38,12 +38,9 @@ Counted total(const SkipGramBlocks& blocks, std::int64_t run, std::int64_t colum
 
 TEST_CASE("with a window of one each word of a sentence meets its neighbours once, across blocks, and no other") {
   const Ids counts(20, 5);
-  for (const auto& [run, stride] :
-       {std::pair{1, 1}, {3, 1}, {4, 1}, {50, 1}, {1, 4}, {2, 3}, {3, 2}, {4, 4}, {2, 40}}) {
-    SkipGramBlockSampler sampler(
-        counts, {.window = 1, .negative = 3, .subsample = 0, .run = run, .stride = stride, .noise = 4});
-    const std::int64_t near = (run - 1) * stride + 3;
-    REQUIRE(sampler.columns() == near + 4);
+  for (const std::int64_t run : {1, 3, 4, 50}) {
+    SkipGramBlockSampler sampler(counts, {.window = 1, .negative = 3, .subsample = 0, .run = run, .noise = 4});
+    REQUIRE(sampler.columns() == run + 6);
     Generator generator(1);
     SkipGramBlocks blocks;
     for (int again = 0; again < 2; ++again) {  // what one text leaves does not reach the next
@@ -56,30 +53,18 @@ TEST_CASE("with a window of one each word of a sentence meets its neighbours onc
       Counted expected;
       for (std::int64_t i = 0; i < 7; ++i) expected[{i, i + 1}] = expected[{i + 1, i}] = 1;
       expected[{10, 11}] = expected[{11, 10}] = 1;
-      INFO(run << " words, " << stride << " apart");
-      CHECK(total(blocks, run, sampler.columns(), 0, near) == expected);
+      INFO(run);
+      CHECK(total(blocks, run, sampler.columns(), 0, run + 2) == expected);
       CHECK(blocks.pairs == 16);
       CHECK_FALSE(sampler.cut_rest(generator, blocks));
     }
   }
 }
 
-TEST_CASE("blocks with a stride take turns in a stretch of text, and each stands among the words of its own centers") {
-  SkipGramBlockSampler sampler(Ids(20, 5), {.window = 1, .subsample = 0, .run = 2, .stride = 3, .noise = 1});
-  Generator generator(1);
-  SkipGramBlocks blocks;
-  sampler.add(counting(14), generator);
-  while (sampler.cut(generator, blocks)) continue;
-  CHECK(blocks.words == Ids{0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11});
-  const auto second = blocks.others.begin() + sampler.columns();
-  CHECK(Ids(second, second + 6) == Ids{0, 1, 2, 3, 4, 5});
-}
-
 TEST_CASE("noise counts as often as pairs are due it, and not against a pair with the very word") {
   const Ids counts(6, 100);
   const std::int64_t run = 8, noise = 16, near = run + 6;
-  SkipGramBlockSampler sampler(counts,
-                               {.window = 3, .negative = 5, .subsample = 0, .run = run, .stride = 1, .noise = noise});
+  SkipGramBlockSampler sampler(counts, {.window = 3, .negative = 5, .subsample = 0, .run = run, .noise = noise});
   Generator generator(5);
   Ids sentence;
   for (int i = 0; i < 2000; ++i) sentence.push_back(static_cast<std::int64_t>(generator.random() % 6));
@@ -106,14 +91,14 @@ TEST_CASE("noise counts as often as pairs are due it, and not against a pair wit
 }
 
 TEST_CASE("targets are 1 for the text's words and 0 for noise") {
-  const SkipGramBlockSampler sampler(counting(3), {.window = 1, .subsample = 0, .run = 2, .stride = 1, .noise = 3});
+  const SkipGramBlockSampler sampler(counting(3), {.window = 1, .subsample = 0, .run = 2, .noise = 3});
   CHECK(sampler.targets() == std::vector<float>{1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0});
 }
 
 TEST_CASE("words that are passed over do not count for the distance") {
   Ids counts(10, 10);
   counts[9] = 10000000;
-  SkipGramBlockSampler sampler(counts, {.window = 1, .subsample = 1e-9, .run = 2, .stride = 1, .noise = 1});
+  SkipGramBlockSampler sampler(counts, {.window = 1, .subsample = 1e-9, .run = 2, .noise = 1});
   Generator generator(1);
   Ids sentence;
   for (int i = 0; i < 3000; ++i) sentence.insert(sentence.end(), {9, 9, i % 2});
@@ -129,9 +114,6 @@ TEST_CASE("a block sampler refuses what makes no sense") {
   CHECK_THROWS_WITH(SkipGramBlockSampler(counts, {.window = 0}), ContainsSubstring("window 0; it must be in [1, "));
   CHECK_THROWS_WITH(SkipGramBlockSampler(counts, {.negative = -1}), ContainsSubstring("negative -1"));
   CHECK_THROWS_WITH(SkipGramBlockSampler(counts, {.run = 0}), ContainsSubstring("run 0"));
-  CHECK_THROWS_WITH(SkipGramBlockSampler(counts, {.stride = 0}), ContainsSubstring("stride 0"));
-  CHECK_THROWS_WITH(SkipGramBlockSampler(counts, {.run = 1001, .stride = 1000}),
-                    ContainsSubstring("run times stride 1001000; it must be in [1, 1000000]"));
   CHECK_THROWS_WITH(SkipGramBlockSampler(counts, {.noise = 0}), ContainsSubstring("noise 0"));
   CHECK_THROWS_AS(SkipGramBlockSampler(counts, {.subsample = -1}), taper::ValueError);
 }

@@ -14,16 +14,14 @@ struct SkipGramBlockOptions {
   std::int64_t window = 5;     ///< words looked at on either side, at most; each word's width is drawn from 1 to this
   std::int64_t negative = 10;  ///< noise words that a pair of words counts: a weight, which makes no more of them
   double subsample = 1e-3;     ///< Subsampler's threshold
-  std::int64_t run = 16;       ///< centers of a block
-  std::int64_t stride = 1;     ///< words from one center of a block to the next; as many blocks share a stretch of text
+  std::int64_t run = 16;       ///< words of a block
   std::int64_t noise = 32;     ///< noise words of a block
 };
 
-/// Blocks of running text. A block has `run` words, the centers, which stand `stride` apart, and `columns` others: the
-/// words that they stand among, then noise. All centers meet all others in one matrix product, and a weight says what
-/// each score counts: 1 for a word near the center, 0 for one that is not, and for a noise word its share of the noise
-/// that the center's pairs are due. On average this is what SkipGramPairs gives, where each pair has noise words of its
-/// own.
+/// Blocks of running text. A block has `run` words in a row, the centers, and `columns` others: the words that they
+/// stand among, then noise. All centers meet all others in one matrix product, and a weight says what each score
+/// counts: 1 for a word near the center, 0 for one that is not, and for a noise word its share of the noise that the
+/// center's pairs are due. On average this is what SkipGramPairs gives, where each pair has noise words of its own.
 struct SkipGramBlocks {
   std::vector<std::int64_t> words;   // [blocks, run]
   std::vector<std::int64_t> others;  // [blocks, columns]
@@ -36,16 +34,15 @@ struct SkipGramBlocks {
 
 /// Cuts sentences into blocks. Words that the subsampler passes over do not count for the distance, and a center looks
 /// at words of its own sentence alone; a block may hold several sentences. Noise equal to a word near a center does not
-/// count against that pair. With a stride, run * stride words in a row make `stride` blocks, one after the other: who
-/// learns from a block at once takes its centers at the same weights, and neighbours are the last that should be.
+/// count against that pair.
 class SkipGramBlockSampler {
  public:
-  /// ValueError for `window`, `run`, `stride` or `noise` below 1 or above a million, `run` times `stride` too,
-  /// `negative` below 0, or as the two samplers say.
+  /// ValueError for `window`, `run` or `noise` below 1 or above a million, `negative` below 0, or as the two samplers
+  /// say.
   SkipGramBlockSampler(std::span<const std::int64_t> counts, const SkipGramBlockOptions& options = {});
 
-  /// Columns of a block: (run - 1) stride + 1 + 2 window + noise.
-  std::int64_t columns() const { return near() + options_.noise; }
+  /// Columns of a block: run + 2 window + noise.
+  std::int64_t columns() const { return options_.run + 2 * options_.window + options_.noise; }
   /// What the scores of a block ought to be, [run, columns]: 1 for words of the text, 0 for noise.
   std::vector<float> targets() const;
 
@@ -62,11 +59,7 @@ class SkipGramBlockSampler {
     std::int64_t sentence;  // -1 for no word
   };
 
-  std::int64_t near() const { return (options_.run - 1) * options_.stride + 1 + 2 * options_.window; }
-  std::size_t stretch() const { return static_cast<std::size_t>(options_.run * options_.stride); }
   void append(Generator& generator, SkipGramBlocks& blocks);
-  void fill_weights(const Place* first, Generator& generator, SkipGramBlocks& blocks);
-  void pass_on();
   std::int64_t weigh_near(const Place* center, std::int64_t width, float* weights) const;
   void forgive(const Place* first, std::int64_t noise, std::int64_t column, float* weights) const;
 
@@ -75,8 +68,6 @@ class SkipGramBlockSampler {
   AliasSampler noise_;
   std::vector<Place> places_;  // from `window` before the next center on
   std::size_t begin_ = 0;      // of what is not yet behind us in places_
-  std::int64_t phase_ = 0;     // blocks already cut from the stretch at begin_
-  bool filled_up_ = false;     // places_ ends with places of no word
   std::int64_t sentence_ = 0;
   std::vector<std::int64_t> seen_;  // for each word, the block that it was last in
   std::int64_t block_ = 0;
