@@ -13,7 +13,7 @@ namespace taper_program {
 
 struct TrainOptions {
   std::int64_t dim = 100, window = 5, negative = 10, epochs = 5, batch = 16;
-  double sample = 1e-3, lr = 0.033;
+  double sample = 1e-3, lr = 0.04;
   std::uint64_t seed = 1;
 };
 
