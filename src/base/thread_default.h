@@ -2,8 +2,8 @@
 
 namespace taper::detail {
 
-/// The processors that the calling thread may run on, as taskset and cpusets leave them (a quota of time is no limit here); at
-/// least 1.
+/// The processors that the calling thread may run on, as taskset and cpusets leave them; at least 1. A quota of time is
+/// no limit here.
 int usable_processors();
 
 /// The number of threads to begin with: what TAPER_NUM_THREADS (`taper`) says, else OMP_NUM_THREADS (`omp`, of a list
